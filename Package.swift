@@ -1,0 +1,82 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One settings array for every target of ours: Swift 6 mode, no implicit
+/// existentials, and no warning that is allowed to stay.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A target of ours; its dependencies are the house's arrows
+/// (`docs/architecture.md`), and `Tests/TidyTests` holds the imports to them.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, swiftSettings: settings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+
+let package = Package(
+    name: "turngate",
+    products: [
+        .executable(name: "turngate", targets: ["Turngate"]),
+        .library(name: "LiveKitRoom", targets: ["LiveKitRoom"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.30.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // The C libraries, one wrapper each.
+        .systemLibrary(name: "CMicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .target(name: "CLiveKitFFI"),
+
+        // The rooms of the house.
+        room("Domain"),
+        room("HTTPServer", ["CMicrohttpd", collections]),
+        room("Postgres", ["CPostgres", collections, logging]),
+        room("Security", ["COpenSSL"]),
+        room("OutboundHTTP", ["CCurl"]),
+        room("LiveKitRoom", ["Domain", "CLiveKitFFI", collections, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        room("Migrations", ["Postgres", "Security", logging], resources: [.embedInCode("SQL")]),
+        room("Store", ["Domain", "Postgres", collections, logging]),
+        room("AgentRuntime", ["Domain", collections, logging]),
+        room("ControlAPI", ["Domain", "HTTPServer", logging]),
+        .executableTarget(
+            name: "Turngate",
+            dependencies: [
+                "Domain", "HTTPServer", "Postgres", "Security", "OutboundHTTP", "LiveKitRoom", "Migrations", "Store",
+                "AgentRuntime", "ControlAPI", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Never in a product.
+        room("TestSupport", ["Domain", "Postgres", "Migrations", collections, logging]),
+
+        tests("Domain", ["Domain", "TestSupport"]),
+        tests("HTTPServer", ["HTTPServer"]),
+        tests("Postgres", ["Postgres", "TestSupport"]),
+        tests("Security", ["Security"]),
+        tests("OutboundHTTP", ["OutboundHTTP"]),
+        tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"]),
+        tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
+        tests("Store", ["Store", "Domain", "Postgres", "Migrations", "TestSupport"]),
+        tests("AgentRuntime", ["AgentRuntime", "Domain", "TestSupport"]),
+        tests("ControlAPI", ["ControlAPI", "Domain", "HTTPServer", "TestSupport", .product(name: "Yams", package: "Yams")]),
+        tests("Turngate", ["Turngate", "Domain", "TestSupport"]),
+        tests("Tidy", []),
+    ]
+)

@@ -1,0 +1,1 @@
+#include "livekit_ffi.h"
