@@ -1,0 +1,51 @@
+import Foundation
+
+/// What a kind of thing is called in its ids.
+public protocol EntityKind: Sendable {
+    /// The letters before the underscore, for instance `ses`.
+    static var prefix: String { get }
+}
+
+/// An id as the API shows it: a prefix and 26 characters of Crockford base32
+/// over a UUIDv7, so that ids sort by the time they were made. PostgreSQL
+/// holds the bare `uuid`.
+public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// The UUIDv7 underneath.
+    public let uuid: UUID
+
+    public init(uuid: UUID) { self.uuid = uuid }
+
+    /// A new id for something made at `time`.
+    public init(at time: Timestamp, using generator: inout some RandomNumberGenerator) {
+        self.init(uuid: UUIDv7.make(at: time, using: &generator))
+    }
+
+    /// A new id for something made at `time`, with the system's randomness.
+    public init(at time: Timestamp) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(at: time, using: &generator)
+    }
+
+    /// Reads an id in exactly the form that `description` writes; nil for
+    /// anything else.
+    public init?(_ text: some StringProtocol) {
+        let head = Kind.prefix + "_"
+        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else { return nil }
+        self.init(uuid: uuid)
+    }
+
+    public var description: String { "\(Kind.prefix)_\(CrockfordBase32.text(of: uuid))" }
+
+    public static func < (left: Self, right: Self) -> Bool { left.uuid < right.uuid }
+}
+
+public enum SessionKind: EntityKind { public static let prefix = "ses" }
+public enum NotificationKind: EntityKind { public static let prefix = "ntf" }
+public enum TurnKind: EntityKind { public static let prefix = "turn" }
+
+/// `ses_…`
+public typealias SessionID = EntityID<SessionKind>
+/// `ntf_…`
+public typealias NotificationID = EntityID<NotificationKind>
+/// `turn_…`
+public typealias TurnID = EntityID<TurnKind>

@@ -1,0 +1,81 @@
+/// Something that the service needs, and whether it is there: what `/readyz`
+/// asks.
+public protocol ReadinessProbe: Sendable {
+    /// What is looked at: `database`, `migrations`, `room_server`.
+    var name: String { get }
+    /// Nil when it is there; otherwise what is wrong, without secrets. Answers
+    /// within two seconds.
+    func problem() async -> String?
+}
+
+/// Makes what a browser joins a room with.
+public protocol ParticipantTokenIssuer: Sendable {
+    /// A signed LiveKit access token for `request`, valid from `now` on.
+    func issue(_ request: ParticipantTokenRequest, now: Timestamp) throws(TurngateError) -> ParticipantToken
+}
+
+/// A token as asked for.
+public struct ParticipantTokenRequest: Sendable, Equatable {
+    public var room: String
+    public var identity: String
+    public var name: String
+    public var attributes: [String: String]
+    public var canPublish: Bool
+    public var canSubscribe: Bool
+    /// 1 s … 24 h.
+    public var timeToLive: Duration
+
+    public init(
+        room: String, identity: String, name: String, attributes: [String: String], canPublish: Bool,
+        canSubscribe: Bool, timeToLive: Duration
+    ) {
+        self.room = room
+        self.identity = identity
+        self.name = name
+        self.attributes = attributes
+        self.canPublish = canPublish
+        self.canSubscribe = canSubscribe
+        self.timeToLive = timeToLive
+    }
+}
+
+/// A token, with where it is good for.
+public struct ParticipantToken: Sendable, Equatable {
+    public var token: String
+    /// The room server's WebSocket URL.
+    public var url: String
+    public var room: String
+    public var expiresAt: Timestamp
+
+    public init(token: String, url: String, room: String, expiresAt: Timestamp) {
+        self.token = token
+        self.url = url
+        self.room = room
+        self.expiresAt = expiresAt
+    }
+}
+
+/// Who may call: the API's keys.
+public protocol CallerAuthenticator: Sendable {
+    /// The caller whose secret this is; compared in constant time.
+    func caller(bearing secret: String) -> Caller?
+}
+
+/// A caller that was recognised.
+public struct Caller: Sendable, Equatable {
+    /// The key's name: the `actor` of what it does.
+    public var name: String
+    public var scope: Scope
+
+    /// `admin` may all that `write` may, and `write` all that `read` may.
+    public enum Scope: Int, Sendable, Comparable, CaseIterable {
+        case read, write, admin
+
+        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    public init(name: String, scope: Scope) {
+        self.name = name
+        self.scope = scope
+    }
+}

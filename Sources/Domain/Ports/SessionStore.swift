@@ -1,0 +1,27 @@
+/// What is kept of sessions. Every call throws `storeUnavailable` when
+/// PostgreSQL does not answer within its bound.
+public protocol SessionStore: Sendable {
+    /// Writes a new session with its first history row and its methods, held
+    /// by the runtime `owner`. Throws `conflict(.identityTaken)` when a live
+    /// session has that identity in that room.
+    func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError)
+    func session(_ id: SessionID) async throws(TurngateError) -> Session?
+    /// Newest first.
+    func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
+    /// Writes what can be patched.
+    func update(
+        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
+    ) async throws(TurngateError)
+
+    /// Writes a new method; throws `conflict(.rpcMethodTaken)`.
+    func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError)
+    /// Writes over a method; false when there is none of that name.
+    func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool
+    func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool
+    /// Sorted by name.
+    func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
+
+    /// Newest first.
+    func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
+    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError) -> NotificationReceipt?
+}

@@ -1,0 +1,119 @@
+/// The history of agent states as it is read. Rows are JSON or CSV made by
+/// PostgreSQL and passed on as bytes.
+public protocol StateHistory: Sendable {
+    /// One page of rows as a JSON array.
+    func page(_ query: HistoryQuery) async throws(TurngateError) -> HistoryPage
+    /// The whole range of `query` (its `limit` and `after` do not count), row
+    /// by row in chunks of bounded size; the CSV has a header line. What
+    /// `write` throws ends it and is passed on.
+    func export(
+        _ query: HistoryQuery, as format: HistoryFormat, write: @Sendable ([UInt8]) async throws -> Void
+    ) async throws
+    /// Per state: how often, how long. `now` closes the state that lasts.
+    func summary(_ id: SessionID, now: Timestamp) async throws(TurngateError) -> HistorySummary?
+}
+
+/// Which part of the history to read.
+public struct HistoryQuery: Sendable, Equatable {
+    /// One session, or nil for all.
+    public var session: SessionID?
+    public var room: String?
+    public var labels: [String: String]
+    /// Only rows with this new state.
+    public var state: AgentState?
+    /// At or after.
+    public var since: Timestamp?
+    /// Before.
+    public var until: Timestamp?
+    public var ascending: Bool
+    /// 1…1000.
+    public var limit: Int
+    /// The last row of the page before.
+    public var after: HistoryPosition?
+
+    public init(
+        session: SessionID? = nil, room: String? = nil, labels: [String: String] = [:], state: AgentState? = nil,
+        since: Timestamp? = nil, until: Timestamp? = nil, ascending: Bool = true, limit: Int = 100,
+        after: HistoryPosition? = nil
+    ) {
+        self.session = session
+        self.room = room
+        self.labels = labels
+        self.state = state
+        self.since = since
+        self.until = until
+        self.ascending = ascending
+        self.limit = limit
+        self.after = after
+    }
+}
+
+/// A row's place in the order of the history: time, session, number.
+public struct HistoryPosition: Sendable, Equatable {
+    public var at: Timestamp
+    public var session: SessionID
+    public var seq: Int64
+
+    public init(at: Timestamp, session: SessionID, seq: Int64) {
+        self.at = at
+        self.session = session
+        self.seq = seq
+    }
+}
+
+/// A page of the history.
+public struct HistoryPage: Sendable, Equatable {
+    /// A JSON array, `[]` where nothing matches.
+    public var rows: [UInt8]
+    /// The place of the last row, when more follow.
+    public var next: HistoryPosition?
+
+    public init(rows: [UInt8], next: HistoryPosition?) {
+        self.rows = rows
+        self.next = next
+    }
+}
+
+/// How a whole range is written.
+public enum HistoryFormat: Sendable, CaseIterable { case ndjson, csv }
+
+/// A session's history in figures.
+public struct HistorySummary: Sendable, Equatable {
+    public var session: SessionID
+    public var states: [StateDwell]
+    /// Turns that were started.
+    public var turns: Int64
+
+    public init(session: SessionID, states: [StateDwell], turns: Int64) {
+        self.session = session
+        self.states = states
+        self.turns = turns
+    }
+}
+
+/// How often and how long a session's agent was in one state. Milliseconds.
+public struct StateDwell: Sendable, Equatable {
+    public var state: AgentState
+    public var count: Int64
+    public var totalMs: Double
+    public var meanMs: Double
+    public var p50Ms: Double
+    public var p95Ms: Double
+    public var maxMs: Double
+    /// 0…1 of the session's time.
+    public var share: Double
+
+    public init(
+        state: AgentState, count: Int64, totalMs: Double, meanMs: Double, p50Ms: Double, p95Ms: Double, maxMs: Double,
+        share: Double
+    ) {
+        self.state = state
+        self.count = count
+        self.totalMs = totalMs
+        self.meanMs = meanMs
+        self.p50Ms = p50Ms
+        self.p95Ms = p95Ms
+        self.maxMs = maxMs
+        self.share = share
+    }
+}

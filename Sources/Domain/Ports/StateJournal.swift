@@ -1,0 +1,59 @@
+/// The way of everything that happens in sessions into PostgreSQL: taken in
+/// order, written in order, kept in a bounded queue while the database is away.
+public protocol StateJournal: Sendable {
+    /// Queues `entries`, to be written in one transaction. Throws `overloaded`
+    /// when the queue is full; then nothing was taken.
+    func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicket
+}
+
+/// Something that happened and is to be kept.
+public enum JournalEntry: Sendable, Equatable {
+    case transition(AgentStateTransition)
+    /// Status, ids of the room, times and end of a session.
+    case session(SessionProgress)
+    /// A receipt that is complete.
+    case notification(NotificationReceipt)
+    /// What has come of a session's methods.
+    case methodUsage(SessionID, [String: RPCMethodUsage])
+}
+
+/// The part of a session that changes as it runs.
+public struct SessionProgress: Sendable, Equatable {
+    public var id: SessionID
+    public var status: SessionStatus
+    public var roomSid: String?
+    public var agentSid: String?
+    public var activatedAt: Timestamp?
+    public var endedAt: Timestamp?
+    public var end: SessionEnd?
+
+    public init(of session: Session) {
+        id = session.id
+        status = session.status
+        roomSid = session.roomSid
+        agentSid = session.agentSid
+        activatedAt = session.activatedAt
+        endedAt = session.endedAt
+        end = session.end
+    }
+}
+
+/// The journal's word about entries that it took.
+public struct JournalTicket: Sendable {
+    private let outcome: @Sendable (Duration) async -> JournalOutcome
+
+    /// `outcome` is asked with how long to wait at most.
+    public init(outcome: @escaping @Sendable (Duration) async -> JournalOutcome) { self.outcome = outcome }
+
+    /// Waits at most `duration` for the entries to be durable.
+    public func outcome(within duration: Duration) async -> JournalOutcome { await outcome(duration) }
+}
+
+/// Where entries stand.
+public enum JournalOutcome: Sendable, Equatable {
+    case durable
+    /// Still queued.
+    case pending
+    /// PostgreSQL refuses them for good; logged with the reason.
+    case refused
+}
