@@ -11,8 +11,9 @@ public struct RuntimeID: Sendable, Hashable {
 public protocol RuntimeRegistry: Sendable {
     /// Enters this process.
     func enter(_ runtime: RuntimeDescription) async throws(TurngateError)
-    /// Says that it is still there.
-    func heartbeat(_ id: RuntimeID) async throws(TurngateError)
+    /// Says that it is still there; false when another process took it for
+    /// dead and buried it.
+    func heartbeat(_ id: RuntimeID) async throws(TurngateError) -> Bool
     /// The others that are entered, with how long ago each was last heard of
     /// by the database's clock.
     func others(than id: RuntimeID) async throws(TurngateError) -> [RuntimeSighting]

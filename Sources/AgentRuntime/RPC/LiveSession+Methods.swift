@@ -1,0 +1,99 @@
+import Domain
+
+/// The agent's own methods: registered with the room and the store, answered
+/// here.
+extension LiveSession {
+    /// Registers a new method: written down, then callable, then answered.
+    func register(_ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
+        try await changes.run { () throws(TurngateError) in
+            try requireWorking()
+            guard methods[spec.name] == nil else { throw .conflict(.rpcMethodTaken(name: spec.name)) }
+            guard methods.count < context.limits.methods else {
+                throw .overloaded("a session has at most \(context.limits.methods) RPC methods")
+            }
+            let report = RPCMethodReport(spec: spec, builtin: false, registeredAt: context.clock.now)
+            try await context.store.insertMethod(id, report)
+            do throws(RoomError) {
+                try await connection?.registerMethod(spec.name)
+            } catch {
+                _ = try await context.store.deleteMethod(id, name: spec.name)
+                throw .roomFailed("the method was not registered: \(error)")
+            }
+            methods[spec.name] = report
+            publish()
+            return report
+        }
+    }
+
+    /// Puts another handler behind a method that is there; its counts go on.
+    func replace(_ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
+        try await changes.run { () throws(TurngateError) in
+            try requireWorking()
+            guard let old = methods[spec.name] else { throw .notFound(.rpcMethod) }
+            guard !old.builtin else { throw .conflict(.rpcMethodBuiltin(name: spec.name)) }
+            var report = old
+            report.spec = spec
+            _ = try await context.store.replaceMethod(id, report)
+            methods[spec.name]?.spec = spec
+            return methods[spec.name] ?? report
+        }
+    }
+
+    /// Takes a method away; callers get 1400 afterwards.
+    func unregister(_ name: String) async throws(TurngateError) {
+        try await changes.run { () throws(TurngateError) in
+            try requireWorking()
+            guard let old = methods[name] else { throw .notFound(.rpcMethod) }
+            guard !old.builtin else { throw .conflict(.rpcMethodBuiltin(name: name)) }
+            _ = try await context.store.deleteMethod(id, name: name)
+            methods[name] = nil
+            publish()
+            do throws(RoomError) {
+                try await connection?.unregisterMethod(name)
+            } catch {
+                // Our own table answers 1400 for it from now on.
+                logger.warning("method not unregistered", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// Sorted by name.
+    var methodReports: [RPCMethodReport] { methods.values.sorted { $0.spec.name < $1.spec.name } }
+
+    /// Answers a participant's call, beside the event loop.
+    func answer(_ invocation: RPCInvocation) {
+        let arrival = context.clock.uptime
+        invocationsUnderWay += 1
+        let result = invocationsUnderWay > context.limits.invocations
+            ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
+            : handle(invocation)
+        Task {
+            await self.send(result, to: invocation)
+            self.finish(invocation, with: result, latency: self.context.clock.uptime - arrival)
+        }
+    }
+
+    private func handle(_ invocation: RPCInvocation) -> Result<String, RPCError> {
+        guard let method = methods[invocation.method] else { return .failure(RPCError(.unsupportedMethod)) }
+        switch method.spec.handler {
+        case .static(let response): return .success(response)
+        case .echo: return .success(invocation.payload)
+        }
+    }
+
+    private func send(_ result: Result<String, RPCError>, to invocation: RPCInvocation) async {
+        do throws(RoomError) {
+            try await connection?.respond(to: invocation, with: result)
+        } catch {
+            logger.info("an RPC answer was not sent", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func finish(_ invocation: RPCInvocation, with result: Result<String, RPCError>, latency: Duration) {
+        invocationsUnderWay -= 1
+        var failure: RPCError?
+        if case .failure(let error) = result { failure = error }
+        methods[invocation.method]?.usage.record(latency: latency, failed: failure != nil, at: context.clock.now)
+        context.metrics.recordInvocation(latency: latency, error: failure)
+    }
+}

@@ -1,0 +1,76 @@
+import Domain
+
+/// Out of the room: once, whoever asks how often, and written down.
+extension LiveSession {
+    /// Begins the end, if it has not begun.
+    func requestEnd(_ end: SessionEnd) { conclude(.endRequested(end)) }
+
+    /// Takes an event that ends the session and starts the end task.
+    func conclude(_ event: SessionLifecycle.Event) {
+        guard advance(event), endTask == nil else { return }
+        publish()
+        endTask = Task { await self.leave() }
+    }
+
+    private func leave() async {
+        for timer in timers.values { timer.cancel() }
+        timers = [:]
+        mainTask?.cancel()
+        failFanOuts()
+        await connection?.disconnect()
+        // The main task may be on its way out of a join; a late connection is
+        // closed by it before the session counts as ended.
+        await mainTask?.value
+        attributesTask?.cancel()
+        await attributesTask?.value
+        connection = nil
+        advance(.left)
+        session.end = lifecycle.end
+        session.endedAt = max(context.clock.now, states.current.at)
+        await writeEnd()
+    }
+
+    private func writeEnd() async {
+        let usage = methods.mapValues(\.usage)
+        let ticket = await takenByJournal([.methodUsage(id, usage), .session(SessionProgress(of: session))])
+        var outcome = await ticket?.outcome(within: context.limits.durableWait) ?? .refused
+        showEnd(if: outcome)
+        settled.open()
+        finished.open()
+        while outcome == .pending, !Task.isCancelled {
+            outcome = await ticket?.outcome(within: .seconds(30)) ?? .refused
+        }
+        showEnd(if: outcome)
+        await onFinished(id)
+    }
+
+    private func showEnd(if outcome: JournalOutcome) {
+        endIsWritten = outcome != .pending
+        publish()
+    }
+
+    /// Hands `entries` over even when the journal's queue is full at first;
+    /// gives up when the task is cancelled.
+    private func takenByJournal(_ entries: [JournalEntry]) async -> JournalTicket? {
+        while true {
+            do throws(TurngateError) {
+                return try context.journal.append(entries)
+            } catch {
+                logger.error("the journal is full; the session's end waits", metadata: ["error": "\(error)"])
+                do { try await context.clock.sleep(for: .seconds(1)) } catch { return nil }
+            }
+        }
+    }
+
+    /// Queues entries that nobody waits for; a full journal is an error in the
+    /// log, since the rows that it holds will tell the same at the end.
+    @discardableResult
+    func journal(_ entries: [JournalEntry]) -> JournalTicket? {
+        do throws(TurngateError) {
+            return try context.journal.append(entries)
+        } catch {
+            logger.error("not written down", metadata: ["error": "\(error)", "entries": "\(entries.count)"])
+            return nil
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import Domain
+
+/// What the room tells, and how a lost connection is taken up again.
+extension LiveSession {
+    /// Handles the events of `current` until it is over; returns why it ended,
+    /// or nil when the session itself has ended.
+    func follow(_ current: any RoomConnection) async -> RoomDisconnectReason? {
+        for await event in current.events {
+            if case .disconnected(let reason) = event {
+                return lifecycle.status.isWorking ? reason : nil
+            }
+            handle(event)
+        }
+        return lifecycle.status.isWorking ? .connectionLost : nil
+    }
+
+    private func handle(_ event: RoomEvent) {
+        switch event {
+        case .reconnecting: connectionBroke()
+        case .reconnected: connectionRestored()
+        case .participantJoined, .participantUpdated:
+            publish()
+            watchForEmptiness()
+        case .participantLeft(let participant):
+            publish()
+            settleFanOuts(of: participant.identity)
+            watchForEmptiness()
+        case .rpcInvoked(let invocation): answer(invocation)
+        case .dataReceived, .textReceived, .disconnected: break
+        }
+    }
+
+    private func connectionBroke() {
+        guard advance(.connectionBroke) else { return }
+        publish()
+        journal([.session(SessionProgress(of: session))])
+        let bound = context.limits.reconnectBound
+        start(.reconnect, after: bound) { live in
+            let detail = "the room was not reached again within \(bound)"
+            await live.conclude(.failed(SessionEnd(.connectionLost, detail: detail)))
+        }
+    }
+
+    private func connectionRestored() {
+        guard advance(.connectionRestored) else { return }
+        stop(.reconnect)
+        context.metrics.reconnects.increment()
+        session.roomSid = connection?.roomSid ?? session.roomSid
+        session.agentSid = connection?.localParticipant.sid ?? session.agentSid
+        publish()
+        journal([.session(SessionProgress(of: session))])
+        // A server that forgot us knows only the token's attributes.
+        publishAttributes()
+        watchForEmptiness()
+    }
+
+    /// After a connection ended by itself: joins again where that makes sense;
+    /// says whether the agent is in the room again.
+    func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
+        connection = nil
+        if let event = reason.finalEvent {
+            conclude(event)
+            return false
+        }
+        connectionBroke()
+        publish()
+        var delay = Duration.milliseconds(200)
+        while lifecycle.status == .reconnecting, !Task.isCancelled {
+            if await rejoinOnce() { return true }
+            do { try await context.clock.sleep(for: delay) } catch { return false }
+            delay = min(delay * 2, .seconds(5))
+        }
+        return false
+    }
+
+    private func rejoinOnce() async -> Bool {
+        do throws(RoomError) {
+            let joined = try await context.connector.connect(joinRequest, deadline: context.limits.joinDeadline)
+            guard lifecycle.status == .reconnecting, !Task.isCancelled else {
+                await joined.disconnect()
+                return false
+            }
+            try await adopt(joined)
+            connectionRestored()
+            return true
+        } catch {
+            if let lost = connection {
+                connection = nil
+                await lost.disconnect()
+            }
+            logger.info("room not reached again yet", metadata: ["error": "\(error)"])
+            if case .tokenRefused = error { conclude(.failed(error.sessionEnd)) }
+            return false
+        }
+    }
+
+    /// Ends the session when nobody but agents has been there for its time.
+    func watchForEmptiness() {
+        guard let limit = session.spec.emptyTimeout, lifecycle.status == .active else { return }
+        let hasCompany = session.participants.contains { $0.kind.takesTurns && $0.state != .disconnected }
+        if hasCompany {
+            stop(.empty)
+        } else if timers[.empty] == nil {
+            start(.empty, after: limit) { await $0.endIfStillEmpty() }
+        }
+    }
+
+    private func endIfStillEmpty() {
+        timers[.empty] = nil
+        if session.participants.contains(where: { $0.kind.takesTurns && $0.state != .disconnected }) { return }
+        requestEnd(SessionEnd(.roomEmpty))
+    }
+}
+
+extension RoomDisconnectReason {
+    /// What the reason means for the session where joining again makes none;
+    /// nil where it does.
+    var finalEvent: SessionLifecycle.Event? {
+        switch self {
+        case .roomDeleted: .endRequested(SessionEnd(.roomDeleted))
+        case .participantRemoved: .endRequested(SessionEnd(.participantRemoved))
+        case .duplicateIdentity: .failed(SessionEnd(.duplicateIdentity))
+        case .clientInitiated, .serverShutdown, .roomClosed, .stateMismatch, .joinFailure, .connectionLost, .unknown: nil
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import Domain
+
+/// Into the room: connect, then register every method, then start the turn
+/// engine. The order is fixed, so that nobody meets a listening agent whose
+/// methods are missing.
+extension LiveSession {
+    /// Sends the agent on its way.
+    func begin() {
+        if let limit = session.spec.maxDuration {
+            start(.maxDuration, after: limit) { await $0.requestEnd(SessionEnd(.maxDuration)) }
+        }
+        mainTask = Task { await self.live() }
+    }
+
+    private func live() async {
+        guard await joinFirst() else { return }
+        while let current = connection, !Task.isCancelled {
+            guard let reason = await follow(current) else { return }
+            guard await takeUpAgain(after: reason) else { return }
+        }
+    }
+
+    private func joinFirst() async -> Bool {
+        do throws(RoomError) {
+            let joined = try await context.connector.connect(joinRequest, deadline: context.limits.joinDeadline)
+            guard lifecycle.status == .connecting, !Task.isCancelled else {
+                await joined.disconnect()
+                return false
+            }
+            try await adopt(joined)
+        } catch {
+            conclude(.failed(error.sessionEnd))
+            return false
+        }
+        return startTurnEngine()
+    }
+
+    /// Makes `joined` the session's connection and registers every method.
+    func adopt(_ joined: any RoomConnection) async throws(RoomError) {
+        connection = joined
+        for name in methods.keys.sorted() { try await joined.registerMethod(name) }
+        session.roomSid = joined.roomSid
+        session.agentSid = joined.localParticipant.sid
+    }
+
+    private func startTurnEngine() -> Bool {
+        guard advance(.started) else { return false }
+        session.activatedAt = context.clock.now
+        do throws(TurngateError) {
+            _ = try step(to: .listening, cause: .policy, with: [.session(SessionProgress(of: session))])
+        } catch {
+            conclude(.failed(SessionEnd(.internalError, detail: "the start could not be written down")))
+            return false
+        }
+        settled.open()
+        publishAttributes()
+        watchForEmptiness()
+        return true
+    }
+
+    /// How the agent appears, with what its attributes are at this moment.
+    var joinRequest: RoomJoin {
+        let agent = session.spec.agent
+        return RoomJoin(
+            room: session.spec.room, identity: agent.identity, name: agent.name, metadata: agent.metadata,
+            attributes: agentAttributes)
+    }
+
+    /// LiveKit's attributes of an agent over the caller's own; both spellings
+    /// of the name, because front ends read either.
+    var agentAttributes: [String: String] {
+        let agent = session.spec.agent
+        let name = agent.name.isEmpty ? agent.identity : agent.name
+        let own = ["lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name]
+        return agent.attributes.merging(own) { _, ours in ours }
+    }
+
+    /// Brings the room's view of the attributes up to date; changes that come
+    /// while one is under way are sent as one.
+    func publishAttributes() {
+        attributesAreStale = true
+        guard attributesTask == nil else { return }
+        attributesTask = Task { await self.sendAttributes() }
+    }
+
+    private func sendAttributes() async {
+        var failures = 0
+        while attributesAreStale, failures < 3, lifecycle.status.isWorking, let connection {
+            attributesAreStale = false
+            do throws(RoomError) {
+                try await connection.setAttributes(agentAttributes)
+            } catch {
+                failures += 1
+                attributesAreStale = true
+                logger.warning("agent attributes not set", metadata: ["error": "\(error)", "attempt": "\(failures)"])
+                do { try await context.clock.sleep(for: .seconds(1)) } catch { break }
+            }
+        }
+        attributesTask = nil
+    }
+}
+
+extension RoomError {
+    /// What a room error at the join means for the session.
+    var sessionEnd: SessionEnd {
+        switch self {
+        case .unreachable(let text), .timeout(let text): SessionEnd(.roomUnreachable, detail: text)
+        case .tokenRefused(let text), .refused(let text): SessionEnd(.roomTokenRefused, detail: text)
+        case .disconnected: SessionEnd(.roomUnreachable, detail: "the connection ended during the join")
+        case .failed(let text): SessionEnd(.internalError, detail: text)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import Domain
+
+/// The agent's state: numbered here, taken by the journal, then shown.
+extension LiveSession {
+    /// What a step came to.
+    struct StepTaken {
+        var changed: Bool
+        /// The journal's word; nil when nothing changed.
+        var ticket: JournalTicket?
+    }
+
+    /// Steps into `next` when the journal takes the row (with `entries` in the
+    /// same transaction); otherwise nothing has happened, and the numbering
+    /// has no hole.
+    func step(
+        to next: AgentState, cause: TransitionCause, actor: String? = nil, reason: String? = nil,
+        with entries: [JournalEntry] = []
+    ) throws(TurngateError) -> StepTaken {
+        var machine = states
+        switch machine.step(to: next, cause: cause, actor: actor, reason: reason, at: context.clock.now) {
+        case .illegal: throw .conflict(.illegalStateStep(from: states.state, to: next))
+        case .unchanged: return StepTaken(changed: false, ticket: nil)
+        case .moved(let row):
+            let ticket = try context.journal.append([.transition(row)] + entries)
+            states = machine
+            publish()
+            publishAttributes()
+            if row.callsForNotification(by: session.spec.turnPolicy) { notifyByPolicy() }
+            return StepTaken(changed: true, ticket: ticket)
+        }
+    }
+
+    /// The backend says what its agent does. Answers when the row is durable,
+    /// or says that it is not yet.
+    func setAgentState(
+        to next: AgentState, reason: String?, actor: String?
+    ) async throws(TurngateError) -> AgentStateChange {
+        try requireWorking()
+        let taken = try step(to: next, cause: .api, actor: actor, reason: reason)
+        let row = states.current
+        let outcome = await taken.ticket?.outcome(within: context.limits.durableWait) ?? .durable
+        guard outcome != .refused else {
+            conclude(.failed(SessionEnd(.runtimeLost, detail: "PostgreSQL refuses the session's rows")))
+            throw .conflict(.sessionNotWorking(id, status: .ending))
+        }
+        return AgentStateChange(
+            transition: row, room: session.spec.room, changed: taken.changed, durable: outcome == .durable)
+    }
+
+    /// Writes a patch down and takes it on.
+    func update(with patch: SessionPatch) async throws(TurngateError) -> Session {
+        try await changes.run { () throws(TurngateError) in
+            try requireWorking()
+            var spec = session.spec
+            if let change = patch.turnPolicy { spec.turnPolicy = try spec.turnPolicy.merging(change) }
+            spec.labels = patch.labels ?? spec.labels
+            spec.metadata = patch.metadata ?? spec.metadata
+            try await context.store.update(
+                id, turnPolicy: spec.turnPolicy, labels: spec.labels, metadata: spec.metadata)
+            session.spec = spec
+            publish()
+            return snapshot
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Domain
+import Logging
+
+/// What every session of a process works with.
+public struct RuntimeContext: Sendable {
+    let runtime: RuntimeID
+    let connector: any RoomConnector
+    let store: any SessionStore
+    let journal: any StateJournal
+    let clock: any TurngateClock
+    let metrics: RuntimeMetrics
+    let limits: RuntimeLimits
+    let logger: Logger
+
+    public init(
+        runtime: RuntimeID, connector: any RoomConnector, store: any SessionStore, journal: any StateJournal,
+        clock: any TurngateClock, metrics: RuntimeMetrics, limits: RuntimeLimits = RuntimeLimits(), logger: Logger
+    ) {
+        self.runtime = runtime
+        self.connector = connector
+        self.store = store
+        self.journal = journal
+        self.clock = clock
+        self.metrics = metrics
+        self.limits = limits
+        self.logger = logger
+    }
+}

@@ -1,0 +1,73 @@
+import Domain
+import Logging
+
+/// Says that this process lives, and finds those that do not, so that no
+/// session stays `active` that no runtime holds.
+public struct RuntimeWatch: Sendable {
+    /// How often it says so, and looks.
+    public static let heartbeatInterval = Duration.seconds(3)
+    /// How long a process on another machine may be silent before it counts
+    /// as dead.
+    public static let lease = Duration.seconds(15)
+
+    private let me: RuntimeDescription
+    private let registry: any RuntimeRegistry
+    private let clock: any TurngateClock
+    private let logger: Logger
+    /// Whether a process runs; nil when it belongs to another machine.
+    private let isAlive: @Sendable (RuntimeDescription) -> Bool?
+    /// Called when another process buried this one.
+    private let onBuried: @Sendable () async -> Void
+
+    public init(
+        me: RuntimeDescription, registry: any RuntimeRegistry, clock: any TurngateClock, logger: Logger,
+        isAlive: @escaping @Sendable (RuntimeDescription) -> Bool?, onBuried: @escaping @Sendable () async -> Void
+    ) {
+        self.me = me
+        self.registry = registry
+        self.clock = clock
+        self.logger = logger
+        self.isAlive = isAlive
+        self.onBuried = onBuried
+    }
+
+    /// Enters this process and buries those of this machine that are gone;
+    /// to be called before the first session is made.
+    public func enter() async throws(TurngateError) {
+        try await registry.enter(me)
+        try await buryTheDead(heardSince: .zero)
+    }
+
+    /// Goes on until the task is cancelled, through outages of the database.
+    public func run() async {
+        var heardSince = clock.uptime
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: Self.heartbeatInterval) } catch { return }
+            do throws(TurngateError) {
+                if try await !registry.heartbeat(me.id) {
+                    logger.error("another process took this one for dead; its sessions are given up")
+                    await onBuried()
+                    try await registry.enter(me)
+                }
+                try await buryTheDead(heardSince: clock.uptime - heardSince)
+            } catch {
+                // The database was away for all: nobody's silence counts until
+                // everybody has had a lease's time to be heard again.
+                heardSince = clock.uptime
+                logger.warning("heartbeat not written", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    /// `heardSince`: for how long our own heartbeats have been getting through.
+    private func buryTheDead(heardSince: Duration) async throws(TurngateError) {
+        for other in try await registry.others(than: me.id) {
+            let isDead = isAlive(other.runtime).map { !$0 } ?? (heardSince > Self.lease && other.silence > Self.lease)
+            guard isDead else { continue }
+            let sessions = try await registry.bury(other.runtime.id)
+            logger.warning(
+                "a process is gone; its sessions are failed",
+                metadata: ["pid": "\(other.runtime.pid)", "host": "\(other.runtime.host)", "sessions": "\(sessions.count)"])
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Domain
+
+extension SessionSupervisor: SessionControl {
+    public func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
+        let made = try await make(spec)
+        _ = await made.settled.wait(for: wait, on: context.clock)
+        let session = made.snapshot
+        let detail = session.end?.detail ?? ""
+        switch session.end?.reason {
+        case .roomUnreachable: throw .roomUnreachable(session.id, detail: detail)
+        case .roomTokenRefused: throw .roomTokenRefused(session.id, detail: detail)
+        case .internalError, .duplicateIdentity, .connectionLost: throw .roomFailed(detail)
+        default: return session
+        }
+    }
+
+    public func session(_ id: SessionID) async throws(TurngateError) -> Session {
+        if let held = liveSession(id) { return held.snapshot }
+        guard let stored = try await context.store.session(id) else { throw .notFound(.session) }
+        return stored
+    }
+
+    public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
+        var page = try await context.store.sessions(query)
+        page.sessions = page.sessions.map { liveSession($0.id)?.snapshot ?? $0 }
+        return page
+    }
+
+    public func update(
+        _ id: SessionID, with patch: SessionPatch, actor: String?
+    ) async throws(TurngateError) -> Session {
+        try await working(id).update(with: patch)
+    }
+
+    public func end(_ id: SessionID, actor: String?) async throws(TurngateError) -> Session {
+        guard let held = liveSession(id) else { return try await session(id) }
+        await held.requestEnd(SessionEnd(.deleted, detail: actor.map { "by \($0)" }))
+        // Leaving is bounded by the room's own bound, writing by `durableWait`.
+        _ = await held.finished.wait(for: .seconds(5) + context.limits.durableWait + .seconds(1), on: context.clock)
+        return held.snapshot
+    }
+
+    public func setAgentState(
+        _ id: SessionID, to state: AgentState, reason: String?, actor: String?
+    ) async throws(TurngateError) -> AgentStateChange {
+        try await working(id).setAgentState(to: state, reason: reason, actor: actor)
+    }
+
+    public func registerMethod(
+        _ id: SessionID, _ spec: RPCMethodSpec
+    ) async throws(TurngateError) -> RPCMethodReport {
+        try await working(id).register(spec)
+    }
+
+    public func replaceMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
+        try await working(id).replace(spec)
+    }
+
+    public func unregisterMethod(_ id: SessionID, name: String) async throws(TurngateError) {
+        try await working(id).unregister(name)
+    }
+
+    public func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport] {
+        if let held = liveSession(id) { return await held.methodReports }
+        guard try await context.store.session(id) != nil else { throw .notFound(.session) }
+        return try await context.store.methods(id)
+    }
+
+    public func call(_ id: SessionID, _ request: RPCCallRequest) async throws(TurngateError) -> [RecipientReceipt] {
+        try await working(id).call(request)
+    }
+
+    public func notify(
+        _ id: SessionID, _ request: NotificationRequest, wait: Duration
+    ) async throws(TurngateError) -> NotificationReceipt {
+        try await working(id).notify(request, wait: wait)
+    }
+
+    public func notifications(
+        _ id: SessionID, _ query: NotificationQuery
+    ) async throws(TurngateError) -> NotificationPage {
+        let atHand = await liveSession(id)?.receiptsAtHand ?? []
+        if liveSession(id) == nil, try await context.store.session(id) == nil { throw .notFound(.session) }
+        let stored = try await context.store.notifications(id, query)
+        let newer = atHand.filter { receipt in
+            (query.before.map { receipt.id < $0 } ?? true) && !stored.receipts.contains { $0.id == receipt.id }
+        }
+        let merged = (newer + stored.receipts).sorted { $0.id > $1.id }
+        let page = Array(merged.prefix(query.limit))
+        let hasMore = merged.count > query.limit || stored.next != nil
+        return NotificationPage(receipts: page, next: hasMore ? page.last?.id : nil)
+    }
+
+    public func notification(
+        _ id: SessionID, _ notification: NotificationID
+    ) async throws(TurngateError) -> NotificationReceipt {
+        if let atHand = await liveSession(id)?.receiptsAtHand.first(where: { $0.id == notification }) { return atHand }
+        guard let stored = try await context.store.notification(id, notification) else {
+            if liveSession(id) == nil, try await context.store.session(id) == nil { throw .notFound(.session) }
+            throw .notFound(.turnNotification)
+        }
+        return stored
+    }
+
+    /// The session when this process holds it; a conflict when it has ended.
+    private func working(_ id: SessionID) async throws(TurngateError) -> LiveSession {
+        if let held = liveSession(id) { return held }
+        guard let stored = try await context.store.session(id) else { throw .notFound(.session) }
+        throw .conflict(.sessionNotWorking(id, status: stored.status))
+    }
+}
