@@ -32,6 +32,8 @@ extension LiveSession {
 
     private func connectionBroke() {
         guard advance(.connectionBroke) else { return }
+        // Who is in the room is not known now, so its emptiness is not either.
+        stop(.empty)
         publish()
         journal([.session(SessionProgress(of: session))])
         let bound = context.limits.reconnectBound

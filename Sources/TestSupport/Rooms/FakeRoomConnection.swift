@@ -1,0 +1,119 @@
+import Domain
+import Synchronization
+
+/// The agent's end of a `FakeRoom`; remembers what was asked of it.
+public final class FakeRoomConnection: RoomConnection {
+    private struct State {
+        var agent: RoomParticipant
+        var methods: [String] = []
+        var log: [String] = []
+        var answers: [UInt64: Result<String, RPCError>] = [:]
+        var nextHandle: UInt64 = 0
+        var isOver = false
+    }
+
+    private let room: FakeRoom
+    private let sid: String
+    private let state: Mutex<State>
+    private let continuation: AsyncStream<RoomEvent>.Continuation
+    public let events: AsyncStream<RoomEvent>
+
+    init(room: FakeRoom, agent: RoomParticipant, sid: String) {
+        self.room = room
+        self.sid = sid
+        state = Mutex(State(agent: agent))
+        (events, continuation) = AsyncStream.makeStream(of: RoomEvent.self)
+    }
+
+    public var localParticipant: RoomParticipant { state.withLock { $0.agent } }
+    public var roomSid: String? { sid }
+    public var remoteParticipants: [RoomParticipant] { room.participants }
+    /// The agent's methods, in the order of registration.
+    public var methods: [String] { state.withLock { $0.methods } }
+    /// What was asked, in order: `register NAME`, `attributes STATE`, `disconnect`.
+    public var log: [String] { state.withLock { $0.log } }
+    public var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// Tells the session something, as the server would.
+    public func emit(_ event: RoomEvent) {
+        continuation.yield(event)
+        if case .disconnected = event {
+            state.withLock { $0.isOver = true }
+            continuation.finish()
+        }
+    }
+
+    /// A participant calls one of the agent's methods; the answer comes to
+    /// `answer(to:)`.
+    public func invoke(_ method: String, by caller: String, payload: String) -> UInt64 {
+        let handle = state.withLock { state in
+            state.nextHandle += 1
+            return state.nextHandle
+        }
+        emit(
+            .rpcInvoked(
+                RPCInvocation(
+                    handle: handle, requestID: "request-\(handle)", method: method, caller: caller, payload: payload,
+                    responseTimeout: .seconds(10))))
+        return handle
+    }
+
+    public func answer(to handle: UInt64) -> Result<String, RPCError>? { state.withLock { $0.answers[handle] } }
+
+    public func setAttributes(_ attributes: [String: String]) async throws(RoomError) {
+        if let error = room.state.withLock({ $0.setAttributesError }) { throw error }
+        state.withLock { state in
+            state.agent.attributes.merge(attributes) { _, new in new }
+            state.log.append("attributes \(attributes["lk.agent.state"] ?? "-")")
+        }
+    }
+
+    public func setMetadata(_ metadata: String) async throws(RoomError) { state.withLock { $0.agent.metadata = metadata } }
+    public func setName(_ name: String) async throws(RoomError) { state.withLock { $0.agent.name = name } }
+
+    public func registerMethod(_ method: String) async throws(RoomError) {
+        if let error = room.state.withLock({ $0.registerMethodError }) { throw error }
+        state.withLock { state in
+            state.methods.append(method)
+            state.log.append("register \(method)")
+        }
+    }
+
+    public func unregisterMethod(_ method: String) async throws(RoomError) {
+        state.withLock { state in state.methods.removeAll { $0 == method } }
+    }
+
+    public func respond(
+        to invocation: RPCInvocation, with result: Result<String, RPCError>
+    ) async throws(RoomError) {
+        state.withLock { $0.answers[invocation.handle] = result }
+    }
+
+    public func performRPC(
+        method: String, payload: String, destination: String, timeout: Duration
+    ) async throws(RPCError) -> String {
+        guard let peerMethod = room.method(method, of: destination) else { throw RPCError(.unsupportedMethod) }
+        return try await peerMethod(payload)
+    }
+
+    public func sendData(
+        _ payload: [UInt8], topic: String, reliable: Bool, destinations: [String]
+    ) async throws(RoomError) {
+        state.withLock { $0.log.append("data \(topic)") }
+    }
+
+    public func sendText(
+        _ text: String, topic: String, attributes: [String: String], destinations: [String]
+    ) async throws(RoomError) {
+        state.withLock { $0.log.append("text \(topic)") }
+    }
+
+    public func disconnect() async {
+        let isFirst = state.withLock { state in
+            defer { state.isOver = true }
+            if !state.isOver { state.log.append("disconnect") }
+            return !state.isOver
+        }
+        if isFirst { emit(.disconnected(.clientInitiated)) }
+    }
+}

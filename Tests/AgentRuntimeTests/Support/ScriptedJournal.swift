@@ -1,0 +1,39 @@
+import Domain
+import Synchronization
+
+/// A journal whose answers a test commands.
+final class ScriptedJournal: StateJournal {
+    private struct State {
+        var entries: [JournalEntry] = []
+        var outcome = JournalOutcome.durable
+        var isFull = false
+    }
+
+    private let state = Mutex(State())
+
+    /// What every ticket says from now on.
+    func answer(_ outcome: JournalOutcome) { state.withLock { $0.outcome = outcome } }
+    func beFull(_ isFull: Bool) { state.withLock { $0.isFull = isFull } }
+
+    var entries: [JournalEntry] { state.withLock { $0.entries } }
+    var transitions: [AgentStateTransition] {
+        entries.compactMap { if case .transition(let row) = $0 { row } else { nil } }
+    }
+    var receipts: [NotificationReceipt] {
+        entries.compactMap { if case .notification(let receipt) = $0 { receipt } else { nil } }
+    }
+    var progress: [SessionProgress] {
+        entries.compactMap { if case .session(let progress) = $0 { progress } else { nil } }
+    }
+
+    func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicket {
+        try state.withLock { state throws(TurngateError) in
+            guard !state.isFull else { throw .overloaded("journal") }
+            state.entries += entries
+        }
+        return JournalTicket { [self] _ in
+            await Task.yield()
+            return state.withLock { $0.outcome }
+        }
+    }
+}

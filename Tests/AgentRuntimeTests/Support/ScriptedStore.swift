@@ -1,0 +1,96 @@
+import Domain
+import Synchronization
+
+/// A session store in memory whose absence a test can command; the real one
+/// is tested with a real PostgreSQL in StoreTests.
+final class ScriptedStore: SessionStore {
+    private struct State {
+        var isAway = false
+        var sessions: [SessionID: Session] = [:]
+        var methods: [SessionID: [String: RPCMethodReport]] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    func goAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+    func put(_ session: Session) { state.withLock { $0.sessions[session.id] = session } }
+    func methodNames(_ id: SessionID) -> [String] { state.withLock { $0.methods[id]?.keys.sorted() ?? [] } }
+
+    private func with<Value>(_ body: (inout State) throws(TurngateError) -> Value) throws(TurngateError) -> Value {
+        try state.withLock { state throws(TurngateError) in
+            guard !state.isAway else { throw .storeUnavailable(detail: "away") }
+            return try body(&state)
+        }
+    }
+
+    func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError) {
+        try with { state throws(TurngateError) in
+            let rival = state.sessions.values.first {
+                !$0.status.isFinal && $0.spec.room == session.spec.room
+                    && $0.spec.agent.identity == session.spec.agent.identity
+            }
+            if let rival {
+                throw .conflict(
+                    .identityTaken(room: session.spec.room, identity: session.spec.agent.identity, by: rival.id))
+            }
+            state.sessions[session.id] = session
+        }
+    }
+
+    func session(_ id: SessionID) async throws(TurngateError) -> Session? {
+        try with { state throws(TurngateError) in state.sessions[id] }
+    }
+
+    func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
+        try with { state throws(TurngateError) in
+            SessionPage(sessions: state.sessions.values.sorted { $0.id > $1.id }, next: nil)
+        }
+    }
+
+    func update(
+        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
+    ) async throws(TurngateError) {
+        try with { state throws(TurngateError) in
+            state.sessions[id]?.spec.turnPolicy = turnPolicy
+            state.sessions[id]?.spec.labels = labels
+            state.sessions[id]?.spec.metadata = metadata
+        }
+    }
+
+    func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
+        // Gives a second caller the chance to come in between.
+        await Task.yield()
+        try with { state throws(TurngateError) in
+            guard state.methods[id]?[report.spec.name] == nil else {
+                throw .conflict(.rpcMethodTaken(name: report.spec.name))
+            }
+            state.methods[id, default: [:]][report.spec.name] = report
+        }
+    }
+
+    func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool {
+        try with { state throws(TurngateError) in
+            state.methods[id, default: [:]].updateValue(report, forKey: report.spec.name) != nil
+        }
+    }
+
+    func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool {
+        try with { state throws(TurngateError) in state.methods[id]?.removeValue(forKey: name) != nil }
+    }
+
+    func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport] {
+        try with { state throws(TurngateError) in
+            (state.methods[id] ?? [:]).values.sorted { $0.spec.name < $1.spec.name }
+        }
+    }
+
+    func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage {
+        try with { _ throws(TurngateError) in NotificationPage(receipts: [], next: nil) }
+    }
+
+    func notification(
+        _ id: SessionID, _ notification: NotificationID
+    ) async throws(TurngateError) -> NotificationReceipt? {
+        try with { _ throws(TurngateError) in nil }
+    }
+}
