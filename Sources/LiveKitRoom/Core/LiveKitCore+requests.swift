@@ -1,0 +1,50 @@
+import Domain
+import SwiftProtobuf
+
+extension LiveKitCore {
+    /// Makes a request whose answer comes with the call itself.
+    @discardableResult
+    func request(
+        _ operation: String, _ message: WireFfiRequest.OneOf_Message
+    ) throws(RoomError) -> WireFfiResponse {
+        var request = WireFfiRequest()
+        request.message = message
+        do {
+            let bytes: [UInt8] = try request.serializedBytes(partial: false)
+            guard let answer = library.request(bytes) else {
+                throw RoomError.failed("the native core refused to \(operation)")
+            }
+            return try WireFfiResponse(serializedBytes: answer, partial: true, options: Self.decoding)
+        } catch let error as RoomError {
+            throw error
+        } catch {
+            throw .failed("\(operation): a message cannot be encoded or decoded: \(error)")
+        }
+    }
+
+    /// Makes a request whose answer comes later as an event, and waits for it
+    /// no longer than `timeout`. The wait is registered before the request is
+    /// made. `register` may tie it to something that can end it early.
+    /// `abandoned` gets an answer that came too late.
+    func call(
+        _ operation: String, timeout: Duration, tie: PendingReplies? = nil,
+        abandoned: (@Sendable (FFIDelivery) -> Void)? = nil, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+    ) async throws(RoomError) -> FFIReply.Outcome {
+        let reply = FFIReply(abandoned: abandoned)
+        let asyncID = router.register(reply)
+        tie?.insert(reply, asyncID)
+        defer { tie?.remove(asyncID) }
+        do {
+            try request(operation, message(asyncID))
+        } catch {
+            router.forgetReply(asyncID)
+            throw error
+        }
+        let outcome = await reply.outcome(within: timeout)
+        if case .delivered = outcome { return outcome }
+        // The core answers every request in the end; only one whose late
+        // answer is somebody's business stays registered for it.
+        if abandoned == nil { router.forgetReply(asyncID) }
+        return outcome
+    }
+}

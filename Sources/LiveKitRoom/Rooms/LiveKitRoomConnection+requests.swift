@@ -1,0 +1,102 @@
+import Domain
+
+extension LiveKitRoomConnection {
+    /// What the port allows for an answer of the server.
+    private static let answerTimeout = Duration.seconds(10)
+
+    public func setAttributes(_ attributes: [String: String]) async throws(RoomError) {
+        var request = WireSetLocalAttributesRequest()
+        request.localParticipantHandle = try localID()
+        request.attributes = attributes.map { key, value in
+            .with { ($0.key, $0.value) = (key, value) }
+        }
+        try await confirm("set attributes") { asyncID in
+            request.requestAsyncID = asyncID
+            return .setLocalAttributes(request)
+        }
+    }
+
+    public func setMetadata(_ metadata: String) async throws(RoomError) {
+        var request = WireSetLocalMetadataRequest()
+        request.localParticipantHandle = try localID()
+        request.metadata = metadata
+        try await confirm("set metadata") { asyncID in
+            request.requestAsyncID = asyncID
+            return .setLocalMetadata(request)
+        }
+    }
+
+    public func setName(_ name: String) async throws(RoomError) {
+        var request = WireSetLocalNameRequest()
+        request.localParticipantHandle = try localID()
+        request.name = name
+        try await confirm("set the name") { asyncID in
+            request.requestAsyncID = asyncID
+            return .setLocalName(request)
+        }
+    }
+
+    public func sendData(
+        _ payload: [UInt8], topic: String, reliable: Bool, destinations: [String]
+    ) async throws(RoomError) {
+        var request = WirePublishDataRequest()
+        request.localParticipantHandle = try localID()
+        request.topic = topic
+        request.reliable = reliable
+        request.destinationIdentities = destinations
+        // The request carries the payload's address. The core copies it before
+        // its call returns; the memory outlives that by the wait for the answer.
+        let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: max(1, payload.count))
+        defer { buffer.deallocate() }
+        _ = buffer.initialize(from: payload)
+        request.dataPtr = UInt64(UInt(bitPattern: buffer.baseAddress))
+        request.dataLen = UInt64(payload.count)
+        try await confirm("send data") { asyncID in
+            request.requestAsyncID = asyncID
+            return .publishData(request)
+        }
+    }
+
+    public func sendText(
+        _ text: String, topic: String, attributes: [String: String], destinations: [String]
+    ) async throws(RoomError) {
+        var request = WireStreamSendTextRequest()
+        request.localParticipantHandle = try localID()
+        request.text = text
+        request.options.topic = topic
+        request.options.attributes = attributes
+        request.options.destinationIdentities = destinations
+        try await confirm("send text") { asyncID in
+            request.requestAsyncID = asyncID
+            return .sendText(request)
+        }
+    }
+
+    /// Makes a request and waits for the room's word that it is done.
+    private func confirm(
+        _ operation: String, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+    ) async throws(RoomError) {
+        switch try await core.call(operation, timeout: Self.answerTimeout, tie: pending, message) {
+        case .delivered(let delivery):
+            if let text = delivery.message.errorText { throw ConnectFailure.requestError(operation, text) }
+        case .timedOut: throw .timeout("\(operation): no answer within \(Self.answerTimeout)")
+        case .cancelled: throw .failed("\(operation): cancelled")
+        case .disconnected: throw .disconnected
+        }
+    }
+}
+
+extension WireFfiEvent.OneOf_Message {
+    /// The error text of an answer to one of the requests above; nil when the
+    /// request succeeded.
+    fileprivate var errorText: String? {
+        switch self {
+        case .setLocalAttributes(let answer): answer.hasError ? .some(answer.error) : nil
+        case .setLocalMetadata(let answer): answer.hasError ? .some(answer.error) : nil
+        case .setLocalName(let answer): answer.hasError ? .some(answer.error) : nil
+        case .publishData(let answer): answer.hasError ? .some(answer.error) : nil
+        case .sendText(let answer): answer.result == nil ? nil : .some(answer.error.description_p)
+        default: "an answer of another kind"
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Domain
+import Foundation
+import Synchronization
+
+/// One room, joined through LiveKit's native core. Stays joined until
+/// `disconnect`, or until its `events` end.
+public final class LiveKitRoomConnection: RoomConnection {
+    private struct State {
+        var roster: ParticipantRoster
+        var texts: TextAssembler
+        var ended = false
+        var leaving: Task<Void, Never>?
+    }
+
+    let core: LiveKitCore
+    let pending = PendingReplies()
+    private let room: FFIHandle
+    private let localHandle: FFIHandle
+    private let outlet: RoomEventOutlet
+    private let state: Mutex<State>
+
+    /// From the core's answer to a join. Keeps the room's and the agent's own
+    /// handle; from here on the room has to be left.
+    init(_ delivery: FFIDelivery, core: LiveKitCore, configuration: LiveKitConfiguration) throws(RoomError) {
+        guard case .connect(let callback) = delivery.message else { throw .failed("connect: not a join's answer") }
+        if case .error(let text) = callback.message { throw ConnectFailure.error(text) }
+        guard case .result(let joined) = callback.message,
+            let room = delivery.handle(joined.room.handle.id),
+            let local = delivery.handle(joined.localParticipant.handle.id)
+        else { throw .failed("connect: the native core's answer is incomplete") }
+        self.core = core
+        self.room = room
+        localHandle = local
+        outlet = RoomEventOutlet(capacity: configuration.maxPendingEvents)
+        let roster = ParticipantRoster(joined)
+        let texts = TextAssembler(maxBytes: configuration.maxTextBytes, maxOpen: configuration.maxOpenTexts)
+        state = Mutex(State(roster: roster, texts: texts))
+        take(in: roster.remote)
+    }
+
+    /// The core holds the room's events back until it is told that somebody
+    /// listens, and counts it as a fault if nobody does within 15 s.
+    private func take(in present: [RoomParticipant]) {
+        for participant in present { tell(.participantJoined(participant)) }
+        core.router.register(self, for: room.id)
+        core.router.register(self, for: localHandle.id)
+        var ready = WireReadyForRoomEventRequest()
+        ready.roomHandle = room.id
+        do {
+            try core.request("hear the room's events", .readyForRoomEvent(ready))
+        } catch {
+            leave(telling: .joinFailure)
+        }
+    }
+
+    public var localParticipant: RoomParticipant { state.withLock { $0.roster.local } }
+    public var roomSid: String? { state.withLock { $0.roster.roomSid } }
+    public var remoteParticipants: [RoomParticipant] { state.withLock { $0.roster.remote } }
+    public var events: AsyncStream<RoomEvent> { outlet.events }
+
+    /// The agent's own handle, which nearly every request needs; throws when
+    /// the connection is over.
+    func localID() throws(RoomError) -> UInt64 {
+        if state.withLock({ $0.ended }) { throw .disconnected }
+        return localHandle.id
+    }
+
+    // MARK: Events in, on the pump's thread
+
+    func tell(_ event: RoomEvent) {
+        if !outlet.tell(event) { leave(telling: .connectionLost) }
+    }
+
+    func apply(_ event: WireRoomEvent.OneOf_Message) {
+        for told in state.withLock({ $0.roster.apply(event) }) { tell(told) }
+    }
+
+    func withTexts<Result: Sendable>(_ body: (inout TextAssembler) -> sending Result) -> sending Result {
+        state.withLock { body(&$0.texts) }
+    }
+
+    // MARK: Leaving
+
+    public func disconnect() async { await leave().value }
+
+    /// Starts leaving, once; the task ends when the room has confirmed it or
+    /// after 5 s, with every handle given back.
+    @discardableResult
+    func leave(telling reason: RoomDisconnectReason = .clientInitiated) -> Task<Void, Never> {
+        state.withLock { state in
+            if let leaving = state.leaving { return leaving }
+            state.ended = true
+            let leaving = Task { await self.closeRoom(telling: reason) }
+            state.leaving = leaving
+            return leaving
+        }
+    }
+
+    private func closeRoom(telling reason: RoomDisconnectReason) async {
+        pending.end()
+        let room = room.id
+        _ = try? await core.call("disconnect", timeout: .seconds(5)) { asyncID in
+            var request = WireDisconnectRequest()
+            request.roomHandle = room
+            request.requestAsyncID = asyncID
+            return .disconnect(request)
+        }
+        outlet.end(reason)
+        for reader in withTexts({ $0.openReaders }) { core.router.forgetReceiver(reader) }
+        core.router.forgetReceiver(room)
+        core.router.forgetReceiver(localHandle.id)
+        localHandle.drop()
+        self.room.drop()
+    }
+
+    /// The room says that it is over.
+    func roomEnded(_ reason: RoomDisconnectReason) {
+        outlet.end(reason)
+        leave(telling: reason)
+    }
+}

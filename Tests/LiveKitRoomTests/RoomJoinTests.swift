@@ -1,0 +1,51 @@
+import Domain
+import LiveKitRoom
+import TestSupport
+import Testing
+
+extension LiveKitRoomTests {
+    @Suite(.serialized)
+    struct RoomJoinTests {
+        @Test
+        func twoAgents_joinOneRoom_seeEachOtherAndLeave() async throws {
+            let server = try await DevelopmentRoomServer.start()
+            let connector = try RoomFixture.connector(server.url)
+            let ava = try await connector.connect(
+                RoomFixture.join("ava", room: "r", name: "Ava", metadata: "m", attributes: ["k": "v"]),
+                deadline: .seconds(10))
+            let heardByAva = EventLog(ava)
+            #expect(ava.localParticipant.identity == "ava")
+            #expect(ava.localParticipant.kind == .agent)
+            #expect(ava.localParticipant.attributes == ["k": "v"])
+            let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+            let heardByBen = EventLog(ben)
+            try await heardByAva.first("ben joined") { if case .participantJoined(let p) = $0, p.identity == "ben" { true } else { nil } }
+            let seen = try await heardByBen.first("ava joined") { if case .participantJoined(let p) = $0 { p } else { nil } }
+            #expect(seen.name == "Ava" && seen.metadata == "m" && seen.attributes == ["k": "v"])
+            try await RoomFixture.eventually { ava.remoteParticipants.map(\.state) == [.active] }
+            try await RoomFixture.eventually { ava.roomSid?.hasPrefix("RM_") == true }
+
+            await ben.disconnect()
+            try await heardByBen.first(.disconnected(.clientInitiated))
+            try await heardByAva.first("ben left") { if case .participantLeft(let p) = $0 { p.identity == "ben" } else { nil } }
+            #expect(ava.remoteParticipants.isEmpty)
+            await ava.disconnect()
+            try await RoomFixture.eventually { heardByAva.ended && heardByBen.ended }
+            try await RoomFixture.eventually { try RoomFixture.core().liveHandleCount == 0 }
+            await server.stop()
+        }
+
+        @Test
+        func joiningAndLeaving_twentyTimes_leavesNoHandle() async throws {
+            let server = try await DevelopmentRoomServer.start()
+            let connector = try RoomFixture.connector(server.url)
+            for _ in 0..<20 {
+                let room = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+                #expect(try RoomFixture.core().liveHandleCount >= 2)
+                await room.disconnect()
+            }
+            try await RoomFixture.eventually { try RoomFixture.core().liveHandleCount == 0 }
+            await server.stop()
+        }
+    }
+}
