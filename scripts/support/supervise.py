@@ -191,6 +191,26 @@ class Run:
 
     # The parts, in order.
 
+    def check_ports(self) -> None:
+        """First of all, so that what cannot work is said at once."""
+        listen = self.default("TURNGATE_LISTEN", "127.0.0.1:8080")
+        host, port = parse_listen(listen)
+        if not port_is_free(host, port):
+            raise Problem(
+                f"{listen}, for the service, cannot be listened on; something else has it.\n"
+                f"       Another port:  TURNGATE_LISTEN=127.0.0.1:{port + 10} make run")
+        if self.environment.get("LIVEKIT_URL"):
+            return
+        room_port = self.default("TURNGATE_ROOM_PORT", "7880")
+        if not room_port.isdigit() or not 0 < int(room_port) < 65536:
+            raise Problem(f"TURNGATE_ROOM_PORT={room_port} is not a port")
+        if not port_is_free("127.0.0.1", int(room_port)):
+            raise Problem(
+                f"port {room_port} of 127.0.0.1, for the development room server, is taken.\n"
+                f"       Another port:               TURNGATE_ROOM_PORT={int(room_port) + 10} make run\n"
+                f"       Or is it a LiveKit server?  LIVEKIT_URL=ws://127.0.0.1:{room_port} LIVEKIT_API_KEY=… "
+                "LIVEKIT_API_SECRET=… make run")
+
     def start_postgres(self) -> None:
         if self.environment.get("DATABASE_URL"):
             return say("PostgreSQL: the one that DATABASE_URL names")
@@ -203,14 +223,7 @@ class Run:
     def start_room_server(self) -> None:
         if self.environment.get("LIVEKIT_URL"):
             return say(f"Room server: {self.environment['LIVEKIT_URL']} (LIVEKIT_URL)")
-        port = self.default("TURNGATE_ROOM_PORT", "7880")
-        if not port.isdigit() or not 0 < int(port) < 65536:
-            raise Problem(f"TURNGATE_ROOM_PORT={port} is not a port")
-        if not port_is_free("127.0.0.1", int(port)):
-            raise Problem(
-                f"port {port} of 127.0.0.1, for the development room server, is taken.\n"
-                f"       Another port:              TURNGATE_ROOM_PORT={int(port) + 10} make run\n"
-                "       A LiveKit that runs there: LIVEKIT_URL=ws://127.0.0.1:7880 LIVEKIT_API_KEY=… LIVEKIT_API_SECRET=… make run")
+        port = self.environment["TURNGATE_ROOM_PORT"]
         key, secret = self.default("LIVEKIT_API_KEY", "devkey"), self.default("LIVEKIT_API_SECRET", "secret")
         self.environment["LIVEKIT_URL"] = f"ws://127.0.0.1:{port}"
         environment = dict(os.environ, PYTHONPATH=str(ROOT / "dev" / "room-server"), PYTHONUNBUFFERED="1")
@@ -238,17 +251,12 @@ class Run:
             raise Problem(f"`turngate migrate up` failed (exit code {result.returncode}); its own words are above")
 
     def start_service(self) -> None:
-        listen = self.default("TURNGATE_LISTEN", "127.0.0.1:8080")
-        host, port = parse_listen(listen)
-        if not port_is_free(host, port):
-            raise Problem(
-                f"{listen}, for the service, is taken.\n"
-                f"       Another port:  TURNGATE_LISTEN=127.0.0.1:{port + 10} make run")
+        host, port = parse_listen(self.environment["TURNGATE_LISTEN"])
         self.default("TURNGATE_API_KEYS", "dev=admin:dev-key")
         self.default("LIVEKIT_LIB_PATH", str(STATE / "lib" / "liblivekit_ffi.so"))
         self.default("TURNGATE_DOCS_DIR", str(STATE / "docs-ui"))
         self.environment["TURNGATE_URL"] = base_url(host, port)
-        part = Part("turngate", [self.binary, "serve"], self.environment)
+        part = Part("service", [self.binary, "serve"], self.environment)
         self.parts.append(part)
         self.readiness = "no answer"
         try:
@@ -276,7 +284,7 @@ class Run:
         header = f"-H 'Authorization: Bearer {shown}'"
         body = "-H 'Content-Type: application/json'"
         print(f"""
-Turngate is up at {url} after {time.monotonic() - self.began:.1f} s. Ctrl-C stops it; its log is {LOGS / 'turngate.log'}
+Turngate is up at {url} after {time.monotonic() - self.began:.1f} s. Ctrl-C stops it; its log is {LOGS / 'service.log'}
 The contract, browsable: {url}/docs        Try next, in another terminal:
 
   # 1. put an agent into the room "support-42"; the reply has its id
@@ -293,7 +301,7 @@ The contract, browsable: {url}/docs        Try next, in another terminal:
 
     def up(self) -> None:
         LOGS.mkdir(parents=True, exist_ok=True)
-        for step in (self.start_postgres, self.start_room_server, self.migrate, self.start_service):
+        for step in (self.check_ports, self.start_postgres, self.start_room_server, self.migrate, self.start_service):
             self.signals.check()
             step()
 
