@@ -1,0 +1,29 @@
+# The commands of the house; what they do is in scripts/.
+.DEFAULT_GOAL := help
+.PHONY: help run test demo build check fmt clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: ## install what is missing, build, run everything on this machine until Ctrl-C
+	@exec ./scripts/run
+
+test: ## install what is missing, then every test
+	@exec ./scripts/test
+
+demo: ## play one conversation with real parts and print it step by step
+	@exec ./scripts/run -- .venv/bin/python examples/demo/demo.py
+
+build: ## a release build: .build/release/turngate
+	@./scripts/bootstrap
+	@exec swift build -c release --product turngate
+
+check: ## lint: Swift, shell, Python
+	@exec ./scripts/check
+
+fmt: ## format the Swift sources
+	@exec swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean: ## stop the private PostgreSQL and remove everything that was built or fetched
+	@./scripts/postgres wipe
+	@rm -rf .build .venv .turngate
