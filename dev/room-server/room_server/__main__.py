@@ -34,6 +34,7 @@ def main() -> int:
         drop_rpc_responses=_matcher(options.drop_rpc_responses),
         drop_rpc_acks=_matcher(options.drop_rpc_acks),
         refuse_resume=_matcher(options.refuse_resume),
+        rpc_v1_only=_matcher(options.rpc_v1_only),
         delay_data_ms=options.delay_data_ms,
     )
     try:
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
                         help="how long a room stays after its last participant has left")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
     faults = parser.add_argument_group("faults for tests and demonstrations, for everyone or for an identity")
-    for name in ("--drop-rpc-responses", "--drop-rpc-acks", "--refuse-resume"):
+    for name in ("--drop-rpc-responses", "--drop-rpc-acks", "--refuse-resume", "--rpc-v1-only"):
         faults.add_argument(name, nargs="?", const="*", action="append", metavar="IDENTITY")
     faults.add_argument("--delay-data-ms", type=_number(0, 60_000), default=0, metavar="MILLISECONDS")
     return parser

@@ -40,7 +40,9 @@ class Participant:
         self.metadata, self.kind = grants.metadata, grants.kind
         self.attributes = dict(grants.attributes)
         self.permission = grants.permission()
-        self.client_protocol = request.client_info.client_protocol
+        # Without a client protocol the others call this participant with RPC v1.
+        v1_only = room.rooms.faults.rpc_v1_only.matches(grants.identity)
+        self.client_protocol = 0 if v1_only else request.client_info.client_protocol
         self.capabilities = list(request.client_info.capabilities)
         self.auto_subscribe = request.connection_settings.auto_subscribe
         self.state: int = State.JOINING

@@ -101,12 +101,12 @@ class Room:
             self.announce(participant)
 
     def failed(self, participant: Participant) -> None:
-        """The peer connection is lost. A client with a link has to come again from the start."""
-        if participant.left:
-            return
-        leave = rtc.LeaveRequest(action=rtc.LeaveRequest.Action.RECONNECT, reason=Reason.CONNECTION_TIMEOUT)
-        participant.send(rtc.SignalResponse(leave=leave))
-        self.link_lost(participant, participant.link)
+        """The peer connection is lost: with a goodbye that is still on its way, or for good.
+
+        The link stays open, so that the goodbye counts. A client that means to
+        stay comes back by itself, and is then made to join from the start.
+        """
+        self._expect_departure(participant)
 
     def link_lost(self, participant: Participant, link: object) -> None:
         """The signalling link broke without a goodbye: wait for the client to resume, but not for long."""
@@ -115,11 +115,18 @@ class Room:
         if participant.link is not None:
             participant.link.close()
             participant.link = None
-        if participant.departure is None:
+        self._expect_departure(participant)
+
+    def _expect_departure(self, participant: Participant) -> None:
+        if not participant.left and participant.departure is None:
             participant.departure = asyncio.get_running_loop().call_later(
-                self.rooms.settings.departure_timeout_seconds,
-                self.remove, participant, Reason.CONNECTION_TIMEOUT,
+                self.rooms.settings.departure_timeout_seconds, self._depart, participant
             )
+
+    def _depart(self, participant: Participant) -> None:
+        leave = rtc.LeaveRequest(action=rtc.LeaveRequest.Action.RECONNECT, reason=Reason.CONNECTION_TIMEOUT)
+        participant.send(rtc.SignalResponse(leave=leave))
+        self.remove(participant, Reason.CONNECTION_TIMEOUT)
 
     def resume(self, participant: Participant, link: object) -> None:
         """Gives a participant its new link; the older one, if it still stands, is closed."""

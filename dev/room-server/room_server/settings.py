@@ -57,6 +57,7 @@ class Faults:
     drop_rpc_responses: Matcher = field(default_factory=Matcher)
     drop_rpc_acks: Matcher = field(default_factory=Matcher)
     refuse_resume: Matcher = field(default_factory=Matcher)
+    rpc_v1_only: Matcher = field(default_factory=Matcher)
     delay_data_ms: int = 0
 
     def change(self, wanted: dict[str, object]) -> None:
@@ -67,7 +68,7 @@ class Faults:
                 if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 60_000:
                     raise ValueError("delay_data_ms must be a whole number from 0 to 60000")
                 changes[name] = value
-            elif name in ("drop_rpc_responses", "drop_rpc_acks", "refuse_resume"):
+            elif name in ("drop_rpc_responses", "drop_rpc_acks", "refuse_resume", "rpc_v1_only"):
                 try:
                     changes[name] = Matcher.parse(value)
                 except ValueError as error:
@@ -82,5 +83,6 @@ class Faults:
             "drop_rpc_responses": self.drop_rpc_responses.to_json(),
             "drop_rpc_acks": self.drop_rpc_acks.to_json(),
             "refuse_resume": self.refuse_resume.to_json(),
+            "rpc_v1_only": self.rpc_v1_only.to_json(),
             "delay_data_ms": self.delay_data_ms,
         }

@@ -165,7 +165,7 @@ class Signalling:
         participant = room.participants.get(grants.identity) if room else None
         refused = self._rooms.faults.refuse_resume.matches(grants.identity)
         known = participant is not None and wanted.participant_sid in ("", participant.sid)
-        if participant is None or not known or refused or participant.transport.closed:
+        if participant is None or not known or refused or participant.transport.failed:
             # What LiveKit answers to a resume of somebody it does not know:
             # the client then joins from the start.
             link.send(_leave(rtc.LeaveRequest.Action.RECONNECT, Reason.STATE_MISMATCH))
@@ -198,13 +198,14 @@ def _join_request(text: str) -> rtc.JoinRequest:
     if not text:
         raise ValueError("join_request is missing")
     try:
-        wrapped = rtc.WrappedJoinRequest.FromString(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        padded = text + "=" * (-len(text) % 4)
+        wrapped = rtc.WrappedJoinRequest.FromString(base64.b64decode(padded, altchars=b"-_", validate=True))
         data = wrapped.join_request
         if wrapped.compression == rtc.WrappedJoinRequest.Compression.GZIP:
             inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
             data = inflater.decompress(data, MAX_JOIN_REQUEST_BYTES)
-            if inflater.unconsumed_tail:
-                raise ValueError("join_request is too large")
+            if not inflater.eof:
+                raise ValueError("join_request is cut short or too large")
         return rtc.JoinRequest.FromString(data)
     except (binascii.Error, zlib.error, DecodeError) as error:
         raise ValueError("join_request cannot be read") from error
@@ -221,6 +222,8 @@ def _join_response(participant: Participant) -> rtc.JoinResponse:
         ping_interval=PING_INTERVAL_SECONDS,
         ping_timeout=PING_TIMEOUT_SECONDS,
         server_info=_server_info(),
+        # The client then offers at once instead of waiting for more changes.
+        fast_publish=True,
         enabled_publish_codecs=[models.Codec(mime="audio/opus")],
     )
 

@@ -76,6 +76,7 @@ class PeerTransport:
         self._candidates = 0
         self.connected = False
         self.closed = False
+        self.failed = False
 
     async def gather(self) -> None:
         """Opens the UDP socket. Must have ended before the first offer is applied."""
@@ -210,8 +211,8 @@ class PeerTransport:
             self._fail()
 
     def _fail(self) -> None:
-        if not self.closed:
-            self.connected = False
+        if not self.closed and not self.failed:
+            self.connected, self.failed = False, True
             self._on_failed()
 
     def _spawn(self, work: Awaitable[None]) -> None:
