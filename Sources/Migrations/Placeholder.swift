@@ -1,1 +1,1 @@
-// Placeholder, replaced by the first change to this target.
+// Placeholder

@@ -1,0 +1,9 @@
+/// A job in the loop's hands, with how often it was put back into the queue
+/// because another job was at fault.
+struct QueuedJob {
+    let job: PoolJob
+    var retries = 0
+
+    /// A job that is in the way of others this often gets its error instead.
+    static let retryLimit = 3
+}

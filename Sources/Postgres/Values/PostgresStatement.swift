@@ -1,0 +1,25 @@
+/// One SQL statement with `$1`… placeholders, and the name it is prepared under.
+///
+/// A named statement is prepared once per connection, on its first use there,
+/// and again after a reconnect. The name must be unique to the text: two
+/// statements that share a name are a programming error that shows as a wrong
+/// result, so keep each as one static constant.
+public struct PostgresStatement: Sendable, Hashable {
+    /// The prepared statement's name, at most 63 bytes; empty means that the
+    /// text is parsed on every use (for one-off statements).
+    public let name: String
+
+    /// The text. Values never belong in here.
+    public let sql: String
+
+    /// A statement that is prepared under `name` and reused.
+    public init(name: String, sql: String) {
+        self.name = name
+        self.sql = sql
+    }
+
+    /// A one-off statement that is not kept prepared.
+    public static func unnamed(_ sql: String) -> PostgresStatement {
+        PostgresStatement(name: "", sql: sql)
+    }
+}
