@@ -124,7 +124,7 @@ struct LifeTests {
         let ended = try await bench.supervisor.end(session.id, actor: "ops")
         #expect(ended.status == .ending)
         bench.journal.answer(.durable)
-        #expect(await eventually { await bench.supervisor.census.isEmpty })
+        #expect(await eventually { bench.supervisor.census.isEmpty })
     }
 
     @Test func anEnd_waitsForAFullJournal() async throws {
@@ -145,7 +145,7 @@ struct LifeTests {
         let bench = Bench()
         let session = try await bench.activeSession()
         _ = try await bench.supervisor.end(session.id, actor: nil)
-        #expect(await eventually { await bench.supervisor.census.isEmpty })
+        #expect(await eventually { bench.supervisor.census.isEmpty })
         var stored = session
         stored.status = .ended
         bench.store.put(stored)
