@@ -1,0 +1,65 @@
+import Foundation
+import HTTPServer
+import Logging
+import Postgres
+import Security
+
+/// The settings, understood: what `serve` starts with.
+struct ServiceConfiguration: Sendable {
+    enum MigrationMode: String, CaseIterable { case check, auto }
+
+    var livekitURL: String
+    var livekitAPIKey: String
+    var livekitAPISecret: String
+    var livekitLibrary: String
+    var database: PostgresConfiguration
+    var listen: HTTPListenAddress
+    /// Nil: no keys; then everybody who reaches the loopback may do everything.
+    var keys: APIKeyRing?
+    var migration: MigrationMode
+    var docsDirectory: String
+
+    /// Understands all of `settings`, or throws everything that is wrong with
+    /// them at once.
+    init(_ settings: Settings) throws(ConfigurationProblems) {
+        var reader = SettingsReader(settings)
+        let url = reader.roomServerURL()
+        let key = reader.required(.livekitAPIKey)
+        let secret = reader.required(.livekitAPISecret)
+        let database = reader.database()
+        let listen = reader.listenAddress()
+        let keys = reader.keys()
+        let migration = reader.choice(.migrate, of: MigrationMode.self)
+        reader.checkLogging()
+        reader.checkExposure(listen, keys)
+        guard reader.problems.isEmpty, let url, let key, let secret, let database, let listen, let migration else {
+            throw ConfigurationProblems(problems: reader.problems)
+        }
+        livekitURL = url
+        livekitAPIKey = key
+        livekitAPISecret = secret
+        livekitLibrary = NativeLibraryPath.resolve(settings[.livekitLibrary])
+        self.database = database
+        self.listen = listen
+        self.keys = keys
+        self.migration = migration
+        docsDirectory = settings[.docsDirectory] ?? ""
+    }
+}
+
+/// Everything that is wrong with the settings.
+struct ConfigurationProblems: Error, Equatable {
+    var problems: [String]
+}
+
+/// Where LiveKit's native core is looked for.
+enum NativeLibraryPath {
+    static let besideTheProject = ".turngate/lib/liblivekit_ffi.so"
+
+    /// The path as set, else the project's own copy, else the bare name, which
+    /// the loader looks for on its path.
+    static func resolve(_ setting: String?) -> String {
+        if let setting { return setting }
+        return FileManager.default.fileExists(atPath: besideTheProject) ? besideTheProject : "liblivekit_ffi.so"
+    }
+}

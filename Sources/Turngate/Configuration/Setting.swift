@@ -1,0 +1,34 @@
+/// One thing that can be set: the name of its environment variable, which is
+/// also its key in a configuration file; its flag is the name in lower case.
+enum Setting: String, CaseIterable, Sendable {
+    case livekitURL = "LIVEKIT_URL"
+    case livekitAPIKey = "LIVEKIT_API_KEY"
+    case livekitAPISecret = "LIVEKIT_API_SECRET"
+    case livekitLibrary = "LIVEKIT_LIB_PATH"
+    case databaseURL = "DATABASE_URL"
+    case listen = "TURNGATE_LISTEN"
+    case apiKeys = "TURNGATE_API_KEYS"
+    case apiKeysFile = "TURNGATE_API_KEYS_FILE"
+    case logLevel = "TURNGATE_LOG_LEVEL"
+    case logFormat = "TURNGATE_LOG_FORMAT"
+    case migrate = "TURNGATE_MIGRATE"
+    case docsDirectory = "TURNGATE_DOCS_DIR"
+
+    /// What it is when nobody sets it; nil: nothing.
+    var defaultValue: String? {
+        switch self {
+        case .listen: "127.0.0.1:8080"
+        case .logLevel: "info"
+        case .migrate: "check"
+        case .docsDirectory: ".turngate/docs-ui"
+        case .livekitURL, .livekitAPIKey, .livekitAPISecret, .livekitLibrary, .databaseURL, .apiKeys, .apiKeysFile,
+            .logFormat:
+            nil
+        }
+    }
+}
+
+/// Where a value came from; the first of these that has one wins.
+enum SettingSource: String, Sendable {
+    case flag, environment, file, `default`
+}
