@@ -1,0 +1,22 @@
+import CCurl
+
+/// What libcurl said went wrong: the cause beneath an `OutboundError`.
+public struct CurlFailure: Equatable, Sendable, CustomStringConvertible {
+    /// libcurl's code (`CURLE_…`, or `CURLM_…` for the whole engine).
+    public let code: Int
+    /// libcurl's words; they can name the host, never a path, header or body.
+    public let message: String
+
+    init(code: CURLcode, detail: String = "") {
+        self.code = Int(code.rawValue)
+        message = detail.isEmpty ? curl_easy_strerror(code).map { String(cString: $0) } ?? "" : detail
+    }
+
+    init(multi code: CURLMcode) {
+        self.code = Int(code.rawValue)
+        message = curl_multi_strerror(code).map { String(cString: $0) } ?? ""
+    }
+
+    /// The words with the code.
+    public var description: String { "\(message) (curl \(code))" }
+}

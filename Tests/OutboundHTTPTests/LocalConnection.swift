@@ -1,0 +1,71 @@
+import Foundation
+
+/// One accepted connection of a `LocalServer`, for a handler that reads and
+/// writes raw bytes. Reading gives up after 30 s, so that no test hangs for ever.
+struct LocalConnection: Sendable {
+    struct Request: Sendable {
+        var head: [String]
+        var body: [UInt8]
+
+        var path: String { head[0].split(separator: " ").dropFirst().first.map(String.init) ?? "" }
+
+        func header(_ name: String) -> String? {
+            let prefix = name.lowercased() + ":"
+            return head.dropFirst().first { $0.lowercased().hasPrefix(prefix) }
+                .map { $0.dropFirst(prefix.count).trimmingCharacters(in: .whitespaces) }
+        }
+    }
+
+    let descriptor: Int32
+
+    /// Reads one request, or gives nil where the client has gone.
+    func readRequest() -> Request? {
+        var head: [UInt8] = []
+        while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
+            guard let byte = read(1)?.first else { return nil }
+            head.append(byte)
+        }
+        let lines = String(decoding: head.dropLast(4), as: UTF8.self).components(separatedBy: "\r\n")
+        var request = Request(head: lines, body: [])
+        if let length = request.header("Content-Length").flatMap({ Int($0) }) {
+            while request.body.count < length {
+                guard let piece = read(length - request.body.count) else { return nil }
+                request.body += piece
+            }
+        }
+        return request
+    }
+
+    /// Writes all of `text`; false where the client has gone.
+    @discardableResult
+    func write(_ text: String) -> Bool {
+        write(Array(text.utf8))
+    }
+
+    @discardableResult
+    func write(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            guard written > 0 else { return false }
+            rest = rest.dropFirst(written)
+        }
+        return true
+    }
+
+    func answer(_ body: [UInt8], status: String = "200 OK", headers: String = "") {
+        // One write: two of them meet Nagle's algorithm and cost 40 ms.
+        write(Array("HTTP/1.1 \(status)\r\nContent-Length: \(body.count)\r\n\(headers)\r\n".utf8) + body)
+    }
+
+    /// Waits until the client has ended the connection.
+    func waitForEnd() {
+        while read(1024) != nil {}
+    }
+
+    private func read(_ count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: min(count, 65_536))
+        let received = recv(descriptor, &bytes, bytes.count, 0)
+        return received > 0 ? Array(bytes.prefix(received)) : nil
+    }
+}
