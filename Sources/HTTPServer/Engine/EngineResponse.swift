@@ -1,0 +1,50 @@
+import CMicrohttpd
+import Glibc
+
+/// Makes libmicrohttpd's response of ours.
+enum EngineResponse {
+    /// Queues `response`; on the connection's own thread. Whether libmicrohttpd took it.
+    static func queue(_ response: HTTPResponse, for exchange: Exchange) -> Bool {
+        var response = response
+        if !(200...599).contains(response.status) { response = HTTPResponse(status: 500) }
+        if response.status == 204 || response.status == 304 { response.body = .empty }
+        guard let made = make(response.body, exchange) else { return false }
+        defer { MHD_destroy_response(made) }
+        for field in response.headers where WireResponse.isSendable(field) {
+            MHD_add_response_header(made, field.name, field.value)
+        }
+        if exchange.core.stage != .serving { MHD_add_response_header(made, "Connection", "close") }
+        return MHD_queue_response(exchange.engine.pointer, UInt32(response.status), made) == .YES
+    }
+
+    private static func make(_ body: HTTPBody, _ exchange: Exchange) -> OpaquePointer? {
+        switch body {
+        case .empty: return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
+        case .bytes(let bytes):
+            return bytes.withUnsafeBytes {
+                MHD_create_response_from_buffer(
+                    $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
+            }
+        case .stream(let stream):
+            let running = RunningStream(stream, core: exchange.core, connection: exchange.engine)
+            exchange.answers(through: running.pipe)
+            let context = Unmanaged.passRetained(running).toOpaque()
+            let made = front_stream_response(32 * 1024, readStream, context, releaseStream)
+            if made == nil { Unmanaged<RunningStream>.fromOpaque(context).release() }
+            return made
+        }
+    }
+}
+
+private func readStream(
+    _ context: UnsafeMutableRawPointer?, _ position: UInt64, _ target: UnsafeMutablePointer<CChar>?, _ count: Int
+) -> Int {
+    guard let context, let target else { return front_reader_error }
+    let stream = Unmanaged<RunningStream>.fromOpaque(context).takeUnretainedValue()
+    return stream.read(into: UnsafeMutableRawBufferPointer(start: target, count: count))
+}
+
+private func releaseStream(_ context: UnsafeMutableRawPointer?) {
+    guard let context else { return }
+    Unmanaged<RunningStream>.fromOpaque(context).takeRetainedValue().release()
+}

@@ -1,0 +1,134 @@
+import CMicrohttpd
+import Synchronization
+
+/// One request and its answer. libmicrohttpd's thread reads the request and
+/// queues the answer; in between, a task may live anywhere.
+final class Exchange: Sendable {
+    private enum Answer {
+        /// The handler runs inside libmicrohttpd's callback and has not returned.
+        case running
+        /// It was done before the callback looked.
+        case ready(HTTPResponse)
+        /// The callback returned first: libmicrohttpd has put the connection aside.
+        case suspended
+        /// Answered, or beyond answering.
+        case settled
+    }
+
+    private struct State {
+        var answer = Answer.running
+        var task: Task<Void, Never>?
+        var stream: StreamPipe?
+    }
+
+    let core: ServerCore
+    let connection: Connection
+    let head: HTTPRequestHead
+    let engine: EngineConnection
+    private let state = Mutex(State())
+
+    init(core: ServerCore, connection: Connection, engine: EngineConnection, head: HTTPRequestHead) {
+        self.core = core
+        self.connection = connection
+        self.engine = engine
+        self.head = head
+    }
+
+    /// On libmicrohttpd's thread: starts the handler there. The response, when
+    /// it came without waiting; otherwise the connection is suspended, and the
+    /// callback comes again when there is one.
+    func start(_ request: HTTPRequest) -> HTTPResponse? {
+        core.handling.add(1, ordering: .relaxed)
+        let task = Task.immediate { self.complete(await self.core.handler.respond(to: request)) }
+        if let response = takeReady() { return response }
+        guard core.register(self) else {
+            task.cancel()
+            return abandonBeforeSuspension()
+        }
+        let response: HTTPResponse? = state.withLock { state in
+            if case .ready(let response) = state.answer {
+                state.answer = .settled
+                return response
+            }
+            state.answer = .suspended
+            state.task = task
+            MHD_suspend_connection(engine.pointer)
+            return nil
+        }
+        if let response {
+            core.unregister(self)
+            return response
+        }
+        if core.stage == .closing { abandon() }
+        return nil
+    }
+
+    /// On libmicrohttpd's thread, called again after a resumption.
+    func takeReady() -> HTTPResponse? {
+        state.withLock { state in
+            guard case .ready(let response) = state.answer else { return nil }
+            state.answer = .settled
+            return response
+        }
+    }
+
+    private func abandonBeforeSuspension() -> HTTPResponse {
+        let late = state.withLock { state -> HTTPResponse? in
+            defer { state.answer = .settled }
+            if case .ready(let response) = state.answer { return response }
+            return nil
+        }
+        return late ?? core.response(to: .stopping, head, connection)
+    }
+
+    private func complete(_ response: HTTPResponse) {
+        core.handling.subtract(1, ordering: .relaxed)
+        settle(response)
+    }
+
+    /// Whoever comes first answers. The resumption is under the lock: once the
+    /// exchange is unregistered, libmicrohttpd may be stopped.
+    private func settle(_ response: HTTPResponse) {
+        let wasSuspended = state.withLock { state in
+            switch state.answer {
+            case .running:
+                state.answer = .ready(response)
+                return false
+            case .suspended:
+                state.answer = .ready(response)
+                state.task = nil
+                MHD_resume_connection(engine.pointer)
+                return true
+            case .ready, .settled: return false
+            }
+        }
+        if wasSuspended { core.unregister(self) }
+    }
+
+    /// The server's stop deadline has passed.
+    func abandon() {
+        let task = state.withLock { $0.task }
+        settle(core.response(to: .stopping, head, connection))
+        task?.cancel()
+    }
+
+    /// The client has closed its side: whoever works for it is told.
+    func clientHasGone() {
+        let (task, stream) = state.withLock { ($0.task, $0.stream) }
+        task?.cancel()
+        stream?.close(.clientGone)
+    }
+
+    /// The answer is a stream, to be cut off when the client goes.
+    func answers(through pipe: StreamPipe) {
+        state.withLock { $0.stream = pipe }
+    }
+
+    /// libmicrohttpd is done with the request.
+    func ended() {
+        state.withLock { state in
+            state.answer = .settled
+            state.stream = nil
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// What a request asks for, as it stood in the request line.
+public struct HTTPTarget: Sendable, Equatable {
+    /// The target untouched: `/v1/things/a%2Fb?limit=3`.
+    public let raw: String
+
+    /// The path still percent-encoded, from its first `/`, without query and fragment.
+    public let path: String
+
+    /// What follows the `?`, still encoded; empty without a query.
+    public let rawQuery: String
+
+    /// Takes origin form (`/path?query`), absolute form (`http://host/path?query`)
+    /// and `*`. `nil` for anything else and for bytes that a URI cannot have
+    /// (white space, controls, anything beyond ASCII).
+    public init?(_ raw: String) {
+        guard !raw.isEmpty, raw.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        self.raw = raw
+        var rest = raw[...]
+        if let scheme = ["http://", "https://"].first(where: { raw.lowercased().hasPrefix($0) }) {
+            rest = raw.dropFirst(scheme.utf8.count)
+            guard let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else {
+                guard !rest.isEmpty else { return nil }
+                path = "/"
+                rawQuery = ""
+                return
+            }
+            guard end > rest.startIndex else { return nil }
+            rest = rest[end...]
+        } else if raw != "*", raw.utf8.first != 0x2F {
+            return nil
+        }
+        if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
+        let mark = rest.utf8.firstIndex(of: 0x3F) ?? rest.endIndex
+        let path = rest[..<mark]
+        self.path = path.isEmpty ? "/" : String(path)
+        rawQuery = mark < rest.endIndex ? String(rest[rest.utf8.index(after: mark)...]) : ""
+    }
+
+    /// The path's segments, decoded one by one, so that an encoded slash stays
+    /// inside its segment. `nil` when one of them cannot be decoded.
+    /// `/` has one empty segment; `/a/` has `a` and an empty one.
+    public var segments: [String]? {
+        var decoded: [String] = []
+        for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+            guard let text = PercentCoding.decode(segment, plusIsSpace: false) else { return nil }
+            decoded.append(text)
+        }
+        return decoded
+    }
+}

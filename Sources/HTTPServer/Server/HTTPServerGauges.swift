@@ -1,0 +1,9 @@
+/// How busy a server is.
+public struct HTTPServerGauges: Sendable, Equatable {
+    /// Open connections, those included that have not sent a request yet.
+    public let connections: Int
+    /// Requests whose handler is at work.
+    public let requestsInFlight: Int
+    /// Streams being sent.
+    public let streams: Int
+}
