@@ -1,0 +1,129 @@
+import Domain
+import HTTPServer
+
+/// The contract of `openapi.yaml` over HTTP: finds the call that is meant, who
+/// calls and whether he may, lets the routes decode, call and encode, and
+/// turns whatever goes wrong into a problem.
+public struct ControlAPI: HTTPHandler {
+    private let router: HTTPRouter
+    private let endpoints: [EndpointKey: Endpoint]
+
+    private struct EndpointKey: Hashable {
+        var method: HTTPMethod
+        var pattern: String
+    }
+
+    private let authentication: Authentication
+    private let metrics: HTTPMetrics
+    private let log: AccessLog
+    private let clock: any TurngateClock
+
+    /// - Throws: `HTTPRoutingError` when two routes of ours collide: a mistake
+    ///   of this target, never of the configuration.
+    public init(_ dependencies: Dependencies) throws(HTTPRoutingError) {
+        let all = Self.endpoints(dependencies)
+        router = try HTTPRouter(
+            all.map { endpoint in
+                // Routing only: `respond` calls the endpoint itself, with the context of the request.
+                HTTPRoute(endpoint.method, endpoint.pattern) { _ in HTTPResponse(status: 500) }
+            })
+        // The router has refused duplicates.
+        endpoints = Dictionary(uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
+        authentication = Authentication(authenticator: dependencies.authenticator)
+        metrics = HTTPMetrics(dependencies.metrics)
+        log = AccessLog(logger: dependencies.logger)
+        clock = dependencies.clock
+    }
+
+    private static func endpoints(_ dependencies: Dependencies) -> [Endpoint] {
+        let sessions = dependencies.sessions
+        return SessionRoutes(sessions: sessions).endpoints
+            + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock).endpoints
+            + AgentStateRoutes(sessions: sessions).endpoints
+            + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock).endpoints
+            + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
+            + TurnNotificationRoutes(sessions: sessions).endpoints
+            + OperationsRoutes(dependencies).endpoints
+            + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
+    }
+
+    /// Every method and path pattern, for a test that holds them against the contract.
+    public var routes: [HTTPRouter.Listing] { router.routes }
+
+    /// Answers one request; never with anything but a documented answer.
+    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let start = clock.uptime
+        var context = RequestContext(headers: request.headers)
+        let (route, response) = await answer(request, &context)
+        let duration = clock.uptime - start
+        metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+        log.record(request, route: route, context, status: response.status, duration: duration)
+        return response.finished(context)
+    }
+
+    private func answer(_ request: HTTPRequest, _ context: inout RequestContext) async -> (String, HTTPResponse) {
+        switch router.outcome(of: request.method, request.target) {
+        case .matched(let route, let parameters):
+            let key = EndpointKey(method: route.method, pattern: route.pattern)
+            var request = request
+            request.parameters = parameters
+            request.route = route.pattern
+            return (route.pattern, await answer(request, endpoints[key], &context))
+        case .options(let allowed, let route):
+            return (route, HTTPResponse(status: 204, headers: ["Allow": HTTPRouter.allow(allowed)]))
+        case .missed(let miss):
+            let problem = Problem(miss)
+            let response = problem.response(instance: request.path, requestID: context.requestID)
+            if case .methodNotAllowed(_, let route) = miss { return (route, response) }
+            return (HTTPMetrics.unmatched, response)
+        }
+    }
+
+    private func answer(
+        _ request: HTTPRequest, _ endpoint: Endpoint?, _ context: inout RequestContext
+    ) async -> HTTPResponse {
+        do {
+            guard let endpoint else { throw TurngateError.notFound(.route) }
+            if let scope = endpoint.scope {
+                context.caller = try authentication.caller(of: request.headers, needing: scope)
+            }
+            return try await endpoint.answer(APIRequest(http: request, context: context))
+        } catch {
+            return problem(error, context).response(instance: request.path, requestID: context.requestID)
+        }
+    }
+
+    private func problem(_ error: any Error, _ context: RequestContext) -> Problem {
+        switch error {
+        case let problem as Problem: return problem
+        case TurngateError.internalFailure(let reason):
+            log.logger.error("internal failure", metadata: ["request_id": "\(context.requestID)", "reason": "\(reason)"])
+            return .internalError
+        case let error as TurngateError: return Problem(error)
+        default:
+            let kind = String(describing: type(of: error))
+            log.logger.error("unexpected error", metadata: ["request_id": "\(context.requestID)", "error": "\(kind)"])
+            return .internalError
+        }
+    }
+}
+
+extension ControlAPI {
+    /// The answer to a request that the HTTP front would not take; what the
+    /// server's `errorResponse` is to be. `head` is nil where it was not complete.
+    public func frontErrorResponse(_ error: HTTPFrontError, _ head: HTTPRequestHead?) -> HTTPResponse {
+        let context = RequestContext(headers: head?.headers ?? [:])
+        let target = head.flatMap { HTTPTarget($0.rawTarget) }
+        let problem = methodProblem(error, head, target) ?? Problem(error)
+        metrics.record(refused: problem.type.status, method: head?.method)
+        return problem.response(instance: target?.path ?? "", requestID: context.requestID).finished(context)
+    }
+
+    /// A method that the front does not know is still only the wrong one for
+    /// a path that exists.
+    private func methodProblem(_ error: HTTPFrontError, _ head: HTTPRequestHead?, _ target: HTTPTarget?) -> Problem? {
+        guard error == .methodNotImplemented, let head, let target else { return nil }
+        guard case .missed(let miss) = router.outcome(of: head.method, target) else { return nil }
+        return Problem(miss)
+    }
+}

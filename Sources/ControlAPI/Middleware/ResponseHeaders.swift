@@ -1,0 +1,29 @@
+import HTTPServer
+
+extension HTTPResponse {
+    /// With what every answer carries: the request's id, the caller's place
+    /// in its trace, and the words that keep browsers from guessing, caching,
+    /// framing or running anything. No CORS: the API is for servers.
+    func finished(_ context: RequestContext) -> HTTPResponse {
+        var response = self
+        response.headers.replace("X-Request-Id", context.requestID)
+        response.headers.replace("X-Content-Type-Options", "nosniff")
+        if let trace = context.trace { response.headers.replace("traceparent", trace.traceparent) }
+        response.headers.setDefault("Cache-Control", "no-store")
+        response.headers.setDefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        return response
+    }
+
+    /// A JSON answer.
+    static func json(_ bytes: [UInt8], status: Int = 200, headers: HTTPHeaders = [:]) -> HTTPResponse {
+        var headers = headers
+        headers.replace("Content-Type", "application/json")
+        return HTTPResponse(status: status, headers: headers, body: .bytes(bytes))
+    }
+}
+
+extension HTTPHeaders {
+    fileprivate mutating func setDefault(_ name: String, _ value: String) {
+        if self[name] == nil { add(name, value) }
+    }
+}

@@ -1,0 +1,54 @@
+extension ProblemType {
+    /// What it means and what the caller can do: the text of `/problems/{slug}`.
+    var explanation: String {
+        switch self {
+        case .invalidRequest:
+            "One or more fields of the body or parameters of the query break the contract. `errors` lists all of them, each with its path (`agent.identity`, `rpc_methods[0].name`, `limit`) and what is wrong. Correct them and send the request again."
+        case .malformedJSON:
+            "The body cannot be read as JSON in UTF-8: bad syntax, a name given twice in one object, half a surrogate pair, a number beyond a double, nesting deeper than 64 levels, or bytes that are not UTF-8. `detail` says where."
+        case .malformedRequest:
+            "The request line, a header, the framing or the percent-encoding of the path is broken, or says two things at once, for instance `Content-Length` together with `Transfer-Encoding`. Something between you and the service may have changed the request."
+        case .unauthenticated:
+            "The request has no API key, or one that is not known. Send `Authorization: Bearer` with a key of this service."
+        case .forbidden:
+            "The key is known but its scope is too small. `required_scope` says which one is needed: `read` for GET; `write` for everything that changes something."
+        case .routeNotFound:
+            "No call of the API has this path. Paths are case-sensitive and have no trailing slash; `/docs` lists them."
+        case .sessionNotFound:
+            "No session has this id; an id that is malformed cannot exist and gets the same answer."
+        case .rpcMethodNotFound: "The session has no RPC method of this name."
+        case .turnNotificationNotFound:
+            "The session has no turn notification of this id; an id that is malformed cannot exist and gets the same answer."
+        case .methodNotAllowed: "The path exists, but not with this method. The `Allow` header lists those that it takes."
+        case .notAcceptable:
+            "`Accept` leaves out every media type that this call can serve. `available` lists them."
+        case .requestTimeout: "The head or the body of the request took longer than the service waits for it."
+        case .identityTaken:
+            "A live session has an agent of that identity in that room already; `conflicting_session` is its id. End it, or take another identity."
+        case .rpcMethodTaken: "A method of this name is registered already. Replace it with PUT, or choose another name."
+        case .rpcMethodBuiltin: "Turngate's own methods can be neither replaced nor removed. Choose another name."
+        case .illegalStateStep:
+            "The agent cannot go from the state `from` to the state `to`: nothing leads back to `initializing`."
+        case .sessionNotWorking:
+            "The session has not yet joined its room, or is ending, or is over; `session_status` says which. Nothing was changed."
+        case .bodyTooLarge: "The body is longer than 1 MiB."
+        case .targetTooLong: "The path and query are longer than the service reads."
+        case .unsupportedMediaType: "Bodies are `application/json` in UTF-8. Send that as `Content-Type`."
+        case .expectationFailed: "The only expectation that the service knows is `100-continue`."
+        case .headersTooLarge: "The request's head is longer than 32 KiB or has too many fields."
+        case .internalError:
+            "A mistake of the service, not of the caller. The log has an entry under the answer's `request_id`; please report it."
+        case .notImplemented: "The request uses a method or a transfer coding that the service does not know."
+        case .roomUnreachable:
+            "The agent did not get into the room in time. The session is kept with the status `failed`; `session` is its id. Check that the room server runs and is reachable, then make a new session."
+        case .roomTokenRefused:
+            "The room server did not accept the agent's token. The session is kept with the status `failed`; `session` is its id. Check LIVEKIT_API_KEY and LIVEKIT_API_SECRET and both machines' clocks."
+        case .roomFailed: "The room server refused or did not answer what the session's agent asked of it. `detail` says what."
+        case .storeUnavailable:
+            "What you asked for needs PostgreSQL, which does not answer. Live sessions go on meanwhile. Try again after the seconds in `Retry-After`."
+        case .overloaded: "A bound of the service was reached; `detail` says which. Try again after the seconds in `Retry-After`."
+        case .shuttingDown: "The service is being stopped and takes nothing new. Try again after the seconds in `Retry-After`."
+        case .versionNotSupported: "The service speaks HTTP/1.1 and HTTP/1.0."
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Domain
+import HTTPServer
+
+/// A request on its way to an endpoint.
+struct APIRequest: Sendable {
+    var http: HTTPRequest
+    var context: RequestContext
+
+    /// The API key's name.
+    var actor: String? { context.caller?.name }
+
+    /// `{session}` of the path. An id that is malformed cannot exist.
+    func sessionID() throws(TurngateError) -> SessionID {
+        guard let id = http.parameters["session"].flatMap({ SessionID($0) }) else { throw .notFound(.session) }
+        return id
+    }
+
+    /// `{notification}` of the path.
+    func notificationID() throws(TurngateError) -> NotificationID {
+        guard let id = http.parameters["notification"].flatMap({ NotificationID($0) }) else {
+            throw .notFound(.turnNotification)
+        }
+        return id
+    }
+
+    /// `{name}` of the path. A name that nobody can register cannot exist.
+    func methodName() throws(TurngateError) -> String {
+        guard let name = http.parameters["name"], Limits.ownMethod.problem(with: name) == nil else {
+            throw .notFound(.rpcMethod)
+        }
+        return name
+    }
+
+    /// Whether a call takes a body.
+    enum BodyRule { case none, optional, required }
+
+    /// The request's query and body, ready to be read.
+    func input(body rule: BodyRule) throws -> RequestInput {
+        let errors = FieldErrors()
+        return RequestInput(
+            query: QueryReader(http.query, errors: errors), body: try body(rule, errors), errors: errors)
+    }
+
+    private func body(_ rule: BodyRule, _ errors: FieldErrors) throws -> ObjectReader {
+        let absent = ObjectReader([], path: "", errors: errors)
+        if http.body.isEmpty {
+            guard rule == .required else { return absent }
+            throw TurngateError.invalid([FieldError(field: "body", message: "is required")])
+        }
+        guard rule != .none else {
+            throw TurngateError.invalid([FieldError(field: "body", message: "must be empty, this call takes none")])
+        }
+        try checkContentType()
+        let value = try parsedBody()
+        guard case .object(let members) = value else {
+            let message = "must be an object, is \(value.kindName)"
+            throw TurngateError.invalid([FieldError(field: "body", message: message)])
+        }
+        return ObjectReader(members, path: "", errors: errors)
+    }
+
+    private func parsedBody() throws(Problem) -> JSONValue {
+        do {
+            return try JSONParser.parse(http.body)
+        } catch {
+            var problem = Problem(.malformedJSON, "The body \(error.message).")
+            problem.errors = [FieldError(field: "body", message: error.message)]
+            throw problem
+        }
+    }
+
+    private func checkContentType() throws(Problem) {
+        let fields = http.headers.all("Content-Type")
+        guard fields.count == 1, Self.isJSON(fields[0]) else {
+            throw Problem(.unsupportedMediaType, "The body must be application/json in UTF-8.")
+                .header("Accept", "application/json")
+        }
+    }
+
+    private static func isJSON(_ field: String) -> Bool {
+        let parts = field.split(separator: ";", omittingEmptySubsequences: false).map(\.trimmingSpace)
+        guard parts[0].equalsIgnoringCase("application/json") else { return false }
+        return parts.dropFirst().allSatisfy {
+            $0.equalsIgnoringCase("charset=utf-8") || $0.equalsIgnoringCase("charset=\"utf-8\"")
+        }
+    }
+}
+
+/// A request's query and body while they are read.
+struct RequestInput {
+    var query: QueryReader
+    var body: ObjectReader
+    let errors: FieldErrors
+
+    /// Refuses what nobody asked for, then throws all that was found wrong.
+    func finish() throws(TurngateError) {
+        query.finish()
+        body.finish()
+        try errors.check()
+    }
+}

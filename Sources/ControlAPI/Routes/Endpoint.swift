@@ -1,0 +1,31 @@
+import Domain
+import HTTPServer
+
+/// One call of the API.
+struct Endpoint: Sendable {
+    var method: HTTPMethod
+    /// As in `openapi.yaml`: `/v1/sessions/{session}`.
+    var pattern: String
+    /// What the caller's key must allow; nil for what is open to everybody.
+    var scope: Caller.Scope?
+    var answer: @Sendable (APIRequest) async throws -> HTTPResponse
+
+    /// A call that needs `read` for GET and `write` for the rest.
+    init(
+        _ method: HTTPMethod, _ pattern: String, _ answer: @escaping @Sendable (APIRequest) async throws -> HTTPResponse
+    ) {
+        self.method = method
+        self.pattern = pattern
+        self.answer = answer
+        scope = method == .get ? .read : .write
+    }
+
+    /// A GET without a key.
+    static func open(
+        _ pattern: String, _ answer: @escaping @Sendable (APIRequest) async throws -> HTTPResponse
+    ) -> Endpoint {
+        var endpoint = Endpoint(.get, pattern, answer)
+        endpoint.scope = nil
+        return endpoint
+    }
+}

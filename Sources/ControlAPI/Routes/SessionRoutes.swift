@@ -1,0 +1,68 @@
+import Domain
+import HTTPServer
+
+/// `/v1/sessions`
+struct SessionRoutes: Sendable {
+    let sessions: any SessionControl
+
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(.post, "/v1/sessions", create),
+            Endpoint(.get, "/v1/sessions", list),
+            Endpoint(.get, "/v1/sessions/{session}", get),
+            Endpoint(.patch, "/v1/sessions/{session}", update),
+            Endpoint(.delete, "/v1/sessions/{session}", end),
+        ]
+    }
+
+    private func create(_ request: APIRequest) async throws -> HTTPResponse {
+        var input = try request.input(body: .required)
+        let wait = input.query.wait() ?? .milliseconds(Limits.defaultSessionWaitMs)
+        let spec = try SessionSpec(&input.body)
+        try input.finish()
+        if let name = spec.repeatedMethod { throw TurngateError.conflict(.rpcMethodTaken(name: name)) }
+        let session = try await sessions.create(spec, actor: request.actor, wait: wait)
+        return .json(
+            session.json, status: session.status == .connecting ? 202 : 201,
+            headers: ["Location": "/v1/sessions/\(session.id)"])
+    }
+
+    private func list(_ request: APIRequest) async throws -> HTTPResponse {
+        var input = try request.input(body: .none)
+        let query = SessionQuery(
+            statuses: input.query.choices("status", SessionStatus.self),
+            room: input.query.string("room", Limits.name), labels: input.query.labels(),
+            before: input.query.cursor(Cursor.session), limit: input.query.limit())
+        try input.finish()
+        let page = try await sessions.sessions(query)
+        let next = page.next.map { Cursor.text(of: $0) }
+        return .json(JSONWriter.page(of: page.sessions, next: next) { $0.write(to: &$1) })
+    }
+
+    private func get(_ request: APIRequest) async throws -> HTTPResponse {
+        let id = try request.sessionID()
+        try request.input(body: .none).finish()
+        return .json(try await sessions.session(id).json)
+    }
+
+    private func update(_ request: APIRequest) async throws -> HTTPResponse {
+        let id = try request.sessionID()
+        var input = try request.input(body: .required)
+        var patch = SessionPatch()
+        if var policy = input.body.object("turn_policy") { patch.turnPolicy = TurnPolicyPatch(&policy) }
+        patch.labels = input.body.map("labels", keys: Limits.labelKey, values: Limits.labelValue)
+        patch.metadata = input.body.freeObject("metadata", atMost: Limits.metadataBytes)
+        try input.finish()
+        if let policy = patch.turnPolicy, policy.namesOneGateList {
+            patch.turnPolicy = policy.completed(over: try await sessions.session(id).spec.turnPolicy)
+        }
+        return .json(try await sessions.update(id, with: patch, actor: request.actor).json)
+    }
+
+    private func end(_ request: APIRequest) async throws -> HTTPResponse {
+        let id = try request.sessionID()
+        try request.input(body: .none).finish()
+        let session = try await sessions.end(id, actor: request.actor)
+        return .json(session.json, status: session.status == .ending ? 202 : 200)
+    }
+}

@@ -1,0 +1,101 @@
+import Domain
+
+extension Session {
+    /// The session as the API shows it.
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 2048)
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("id", id.description)
+            writer.member("room", spec.room)
+            writer.member("status", status.rawValue)
+            writer.member("agent_state", agentState.rawValue)
+            writer.member("agent_state_since", agentStateSince.description)
+            writer.member("agent") { writeAgent(to: &$0) }
+            writer.member("room_sid", roomSid)
+            writeTurns(to: &writer)
+            writer.key("participants")
+            writer.array { writer in for participant in participants { participant.write(to: &writer) } }
+            writer.member("rpc_methods", rpcMethods)
+            writer.member("turn_policy") { spec.turnPolicy.write(to: &$0) }
+            writer.member("labels", spec.labels)
+            writer.member("metadata", raw: spec.metadata)
+            writer.member("max_duration_s", spec.maxDuration?.components.seconds ?? 0)
+            writer.member("empty_timeout_s", spec.emptyTimeout?.components.seconds ?? 0)
+            writeLife(to: &writer)
+        }
+    }
+
+    private func writeAgent(to writer: inout JSONWriter) {
+        writer.member("identity", spec.agent.identity)
+        writer.member("name", spec.agent.name)
+        writer.member("sid", agentSid)
+        writer.member("metadata", spec.agent.metadata)
+        writer.member("attributes", spec.agent.attributes)
+    }
+
+    /// Turns and audio come with a later version; until then nobody has the
+    /// floor and no audio is taken in.
+    private func writeTurns(to writer: inout JSONWriter) {
+        writer.member("audio_input") { writer in
+            writer.member("enabled", false)
+            writer.member("reason", "unavailable")
+            writer.member("since", createdAt.description)
+        }
+        writer.member("turn", raw: "null")
+        writer.member("floor") { writer in
+            writer.member("holder", raw: "null")
+            writer.member("queue", [String]())
+        }
+    }
+
+    private func writeLife(to writer: inout JSONWriter) {
+        writer.member("created_at", createdAt.description)
+        writer.member("activated_at", activatedAt?.description)
+        writer.member("ended_at", endedAt?.description)
+        writer.member("end_reason", end?.reason.rawValue)
+        writer.member("end_detail", end?.detail)
+    }
+}
+
+extension RoomParticipant {
+    func write(to writer: inout JSONWriter) {
+        writer.object { writer in
+            writer.member("identity", identity)
+            writer.member("sid", sid)
+            writer.member("name", name)
+            writer.member("kind", kind.rawValue)
+            writer.member("state", state.rawValue)
+            guard let track = audio.first else { return writer.member("audio", raw: "null") }
+            writer.member("audio") { writer in
+                writer.member("track_sid", track.trackSid)
+                writer.member("muted", track.muted)
+                writer.member("gate", "closed")
+            }
+        }
+    }
+}
+
+extension TurnPolicy {
+    func write(to writer: inout JSONWriter) {
+        writer.member("mode", mode.rawValue)
+        writer.member("notify_on", notifyOn.map(\.rawValue))
+        writer.member("open_audio_on", openAudioOn.map(\.rawValue))
+        writer.member("close_audio_on", closeAudioOn.map(\.rawValue))
+        writer.member("notification") { writer in
+            writer.member("method", notification.method)
+            writer.member("payload", notification.payload)
+            writer.member("response_timeout_ms", notification.responseTimeoutMs)
+        }
+        writer.member("pre_roll_ms", preRollMs)
+        writer.member("max_turn_ms", maxTurnMs)
+        writer.member("closed_gate", closedGate.rawValue)
+        writer.member("keep_turn_audio", keepTurnAudio)
+        writer.member("align", align.rawValue)
+        writer.member("allow_interruptions", allowInterruptions)
+    }
+}
