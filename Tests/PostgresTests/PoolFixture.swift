@@ -1,0 +1,63 @@
+import Logging
+import Postgres
+import TestSupport
+
+/// A pool on a fresh database, closed at the end.
+func withPool<Value: Sendable>(
+    _ configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: (PostgresPool) async throws -> Value
+) async throws -> Value {
+    try await withPool(to: TemporaryPostgres.database(), configure, body)
+}
+
+/// A pool on the database of `connectionString`, closed at the end.
+func withPool<Value: Sendable>(
+    to connectionString: String, _ configure: (inout PostgresConfiguration) -> Void = { _ in },
+    _ body: (PostgresPool) async throws -> Value
+) async throws -> Value {
+    var configuration = PostgresConfiguration(connectionString: connectionString)
+    configure(&configuration)
+    let pool = try PostgresPool(configuration, logger: quiet)
+    do {
+        let value = try await body(pool)
+        await pool.close()
+        return value
+    } catch {
+        await pool.close(deadline: .zero)
+        throw error
+    }
+}
+
+var quiet: Logger {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+}
+
+/// The error that `body` throws, if it is one of ours.
+func failure(_ body: () async throws -> Void) async -> PostgresError? {
+    do {
+        try await body()
+        return nil
+    } catch {
+        return error as? PostgresError
+    }
+}
+
+/// Waits until `condition` holds; false after ten seconds.
+func eventually(_ condition: () async -> Bool) async -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while !(await condition()) {
+        guard ContinuousClock.now < deadline else { return false }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return true
+}
+
+extension PostgresPool {
+    /// Runs one-off SQL.
+    @discardableResult
+    func run(_ sql: String, _ values: [PostgresValue] = [], timeout: Duration? = nil) async throws -> PostgresResult {
+        try await query(.unnamed(sql), values, timeout: timeout)
+    }
+}
