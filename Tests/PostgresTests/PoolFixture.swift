@@ -28,11 +28,7 @@ func withPool<Value: Sendable>(
     }
 }
 
-var quiet: Logger {
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
-    return logger
-}
+let quiet = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
 
 /// The error that `body` throws, if it is one of ours.
 func failure(_ body: () async throws -> Void) async -> PostgresError? {
@@ -54,7 +50,32 @@ func eventually(_ condition: () async -> Bool) async -> Bool {
     return true
 }
 
+/// Holds a lock that `PostgresPool.block()` waits for, so that a query is
+/// under way for exactly as long as a test wants.
+struct Barrier {
+    private let session: PostgresSession
+
+    init(_ connectionString: String) async throws {
+        session = try await PostgresSession.connect(PostgresConfiguration(connectionString: connectionString))
+        _ = try await session.query("SELECT pg_advisory_lock(1)", timeout: .seconds(10))
+    }
+
+    func lift() { session.close() }
+
+    /// Limits of the server that do not get in the way.
+    static func patient(_ configuration: inout PostgresConfiguration) {
+        configuration.statementTimeout = .seconds(60)
+        configuration.lockTimeout = .seconds(60)
+        configuration.queryTimeout = .seconds(60)
+    }
+}
+
 extension PostgresPool {
+    /// Runs until the database's barrier is lifted.
+    func block(timeout: Duration? = nil) async throws {
+        try await run("SELECT pg_advisory_lock_shared(1), pg_advisory_unlock_shared(1)", timeout: timeout)
+    }
+
     /// Runs one-off SQL.
     @discardableResult
     func run(_ sql: String, _ values: [PostgresValue] = [], timeout: Duration? = nil) async throws -> PostgresResult {

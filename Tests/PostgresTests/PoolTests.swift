@@ -18,11 +18,12 @@ import Testing
                         return 100
                     }
                 }
-                #expect(try await group.reduce(0, +) == 6400)
+                let answers = try await group.reduce(0, +)
+                #expect(answers == 6400)
             }
-            let preparedTwice = try await pool.run(
+            let sessions = try await pool.run(
                 "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()")
-            #expect(try preparedTwice[0].get("n", as: Int.self) == 4)
+            #expect(try sessions[0].get("n", as: Int.self) == 4)
         }
     }
 
@@ -95,7 +96,8 @@ import Testing
                 for index in 0..<16 {
                     group.addTask {
                         let text = String(repeating: "\(index % 10)", count: 1_000_000)
-                        #expect(try await pool.query(echo, [.text(text)])[0].get("t", as: String.self) == text)
+                        let rows = try await pool.query(echo, [.text(text)])
+                        #expect(try rows[0].get("t", as: String.self) == text)
                     }
                 }
                 try await group.waitForAll()
@@ -104,18 +106,22 @@ import Testing
     }
 
     @Test func fullQueue_refusesOneMoreAtOnce() async throws {
-        try await withPool({
+        let url = try await TemporaryPostgres.database()
+        let barrier = try await Barrier(url)
+        try await withPool(to: url, {
+            Barrier.patient(&$0)
             $0.connectionCount = 1
             $0.pipelineDepth = 1
             $0.queueLimit = 2
         }) { pool in
             try await pool.ping()
             await withTaskGroup(of: PostgresError?.self) { group in
-                group.addTask { await failure { try await pool.run("SELECT pg_sleep(0.5)") } }
-                _ = await eventually { pool.state.underWay == 1 }
+                group.addTask { await failure { try await pool.block() } }
+                #expect(await eventually { pool.state.underWay == 1 })
                 for _ in 0..<2 { group.addTask { await failure { try await pool.run("SELECT 1") } } }
-                _ = await eventually { pool.state.queued == 2 }
+                #expect(await eventually { pool.state.queued == 2 })
                 #expect(await failure { try await pool.run("SELECT 1") }?.kind == .queueFull)
+                barrier.lift()
                 let errors = await group.reduce(into: []) { $0.append($1) }
                 #expect(errors.allSatisfy { $0 == nil })
             }
@@ -123,16 +129,22 @@ import Testing
     }
 
     @Test func cancelledCaller_returnsAtOnce_andTheConnectionGoesOn() async throws {
-        try await withPool({ $0.connectionCount = 1 }) { pool in
+        let url = try await TemporaryPostgres.database()
+        let barrier = try await Barrier(url)
+        try await withPool(to: url, {
+            Barrier.patient(&$0)
+            $0.connectionCount = 1
+        }) { pool in
             try await pool.ping()
-            let task = Task { await failure { try await pool.run("SELECT pg_sleep(1)") } }
+            let task = Task { await failure { try await pool.block() } }
             #expect(await eventually { pool.state.underWay == 1 })
-            let start = ContinuousClock.now
             task.cancel()
+            // The query itself is still waiting for the barrier.
             let error = await task.value
             #expect(error?.kind == .cancelled)
             #expect(error?.wasSent == true)
-            #expect(ContinuousClock.now - start < .milliseconds(700))
+            #expect(pool.state.underWay == 1)
+            barrier.lift()
             #expect(try await pool.run("SELECT 1").count == 1)
         }
     }
@@ -157,15 +169,20 @@ import Testing
     }
 
     @Test func callersDeadline_endsTheStatementOnTheServer_andSparesTheOneBehind() async throws {
-        try await withPool({ $0.connectionCount = 1 }) { pool in
+        let url = try await TemporaryPostgres.database()
+        // Never lifted: only a cancel request can end the first query.
+        let barrier = try await Barrier(url)
+        defer { barrier.lift() }
+        try await withPool(to: url, {
+            Barrier.patient(&$0)
+            $0.silenceTolerance = .seconds(60)
+            $0.connectionCount = 1
+        }) { pool in
             try await pool.ping()
-            async let slow = failure { try await pool.run("SELECT pg_sleep(8)", timeout: .milliseconds(300)) }
+            async let slow = failure { try await pool.block(timeout: .milliseconds(500)) }
             #expect(await eventually { pool.state.underWay == 1 })
-            let start = ContinuousClock.now
-            let behind = await failure { try await pool.run("SELECT pg_sleep(0.3)") }
+            #expect(await failure { try await pool.run("SELECT pg_sleep(0.1)") } == nil)
             #expect(await slow?.kind == .timedOut)
-            #expect(behind == nil)
-            #expect(ContinuousClock.now - start < .seconds(5))
             #expect(pool.state.connected == 1)
         }
     }

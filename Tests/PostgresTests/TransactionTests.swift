@@ -89,7 +89,10 @@ import Testing
     }
 
     @Test func emptyTransaction_returnsNothing() async throws {
-        try await withPool { pool in #expect(try await pool.transaction([]).isEmpty) }
+        try await withPool { pool in
+            let results = try await pool.transaction([])
+            #expect(results.isEmpty)
+        }
     }
 
     @Test func strayBegin_isRolledBackBeforeTheNextQuery() async throws {
