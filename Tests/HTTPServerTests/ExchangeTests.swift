@@ -152,7 +152,7 @@ import Testing
             try await onThread {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
-                while !started.isSet { _ = try? client.receive(atMost: 0) }
+                started.block()
                 client.close()
             }
             try await eventually("the handler is cancelled") { cancelled.isSet }
@@ -174,7 +174,7 @@ import Testing
             try await onThread {
                 let first = try SocketClient(port: test.port), second = try SocketClient(port: test.port)
                 first.request("GET /wait")
-                while !started.isSet { _ = try? second.receive(atMost: 0) }
+                started.block()
                 second.request("GET /")
                 let refused = try second.reply()
                 #expect(refused.status == 503)

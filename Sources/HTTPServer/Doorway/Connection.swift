@@ -81,6 +81,16 @@ final class Connection: Sendable {
         }
     }
 
+    /// Nothing more goes out or comes in; `false` when it is closed already.
+    func shutDown() -> Bool {
+        state.withLock { state in
+            guard state.isOpen else { return false }
+            state.phase = .over
+            front_shut_down(descriptor)
+            return true
+        }
+    }
+
     /// What is overdue, and the exchange it concerns: the phase becomes `over`.
     func takeOverdue(_ limits: HTTPLimits, at now: ContinuousClock.Instant) -> (Phase, Exchange?)? {
         state.withLock { state in
