@@ -10,6 +10,10 @@ public final class LiveKitRoomConnection: RoomConnection {
         var texts: TextAssembler
         var ended = false
         var leaving: Task<Void, Never>?
+        /// Why we leave; stands over what the room then tells.
+        var reason: RoomDisconnectReason?
+        /// Runs while the connection is being taken up again.
+        var patience: Task<Void, Never>?
     }
 
     let core: LiveKitCore
@@ -17,6 +21,7 @@ public final class LiveKitRoomConnection: RoomConnection {
     private let room: FFIHandle
     private let localHandle: FFIHandle
     private let outlet: RoomEventOutlet
+    private let reconnectTimeout: Duration
     private let state: Mutex<State>
 
     /// From the core's answer to a join. Keeps the room's and the agent's own
@@ -31,6 +36,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         self.core = core
         self.room = room
         localHandle = local
+        reconnectTimeout = configuration.reconnectTimeout
         outlet = RoomEventOutlet(capacity: configuration.maxPendingEvents)
         let roster = ParticipantRoster(joined)
         let texts = TextAssembler(maxBytes: configuration.maxTextBytes, maxOpen: configuration.maxOpenTexts)
@@ -79,6 +85,28 @@ public final class LiveKitRoomConnection: RoomConnection {
         state.withLock { body(&$0.texts) }
     }
 
+    // MARK: Reconnecting
+
+    func reconnecting() {
+        state.withLock { state in
+            guard !state.ended, state.patience == nil else { return }
+            state.patience = Task { [weak self, reconnectTimeout] in
+                // A cancelled sleep means that it came back or was left.
+                guard (try? await Task.sleep(for: reconnectTimeout)) != nil else { return }
+                self?.leave(telling: .connectionLost)
+            }
+        }
+        tell(.reconnecting)
+    }
+
+    func reconnected() {
+        state.withLock { state in
+            state.patience?.cancel()
+            state.patience = nil
+        }
+        tell(.reconnected)
+    }
+
     // MARK: Leaving
 
     public func disconnect() async { await leave().value }
@@ -90,6 +118,8 @@ public final class LiveKitRoomConnection: RoomConnection {
         state.withLock { state in
             if let leaving = state.leaving { return leaving }
             state.ended = true
+            state.reason = reason
+            state.patience?.cancel()
             let leaving = Task { await self.closeRoom(telling: reason) }
             state.leaving = leaving
             return leaving
@@ -113,8 +143,12 @@ public final class LiveKitRoomConnection: RoomConnection {
         self.room.drop()
     }
 
-    /// The room says that it is over.
-    func roomEnded(_ reason: RoomDisconnectReason) {
+    /// The room says that it is over. When reconnecting was in vain the core
+    /// gives no reason, but it is known.
+    func roomEnded(_ told: RoomDisconnectReason) {
+        let reason = state.withLock { state in
+            state.reason ?? (told == .unknown && state.patience != nil ? .connectionLost : told)
+        }
         outlet.end(reason)
         leave(telling: reason)
     }
