@@ -46,7 +46,9 @@ import Testing
     }
 
     @Test func publicDeclarations_areDocumented() throws {
-        let findings = try tree.swift(under: "Sources").flatMap(Documentation.findings)
+        let sources = try tree.swift(under: "Sources")
+        let requirements = Requirements(sources)
+        let findings = sources.flatMap { Documentation.findings(in: $0, requirements: requirements) }
         #expect(findings.isEmpty, report(findings))
     }
 

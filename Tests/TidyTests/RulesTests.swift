@@ -66,7 +66,9 @@ import Testing
         "\(head) {\n" + String(repeating: "    step(\"{\")\n", count: lines - 2) + "}\n"
     }
 
-    @Test(arguments: ["func long()", "init(a: Int = { 1 }())", "subscript(i: Int) -> Int", "func `long`<T>() where T: A"])
+    @Test(arguments: [
+        "func long()", "init(a: Int = { 1 }())", "subscript(i: Int) -> Int", "func `long`<T>() where T: A",
+    ])
     func function_over70Lines_isFound(_ head: String) {
         #expect(lines(Sizes.findings(in: source("\n" + function(lines: 71, head: head)))) == [2])
         #expect(Sizes.findings(in: source(function(lines: 70, head: head))).isEmpty)
@@ -102,7 +104,8 @@ import Testing
     // MARK: safety
 
     @Test(arguments: [
-        "let a = try! b()", "let a = b as! C", "let a = b!", "let a = b()!.c", "a[0]!", "let a: String! = nil", "\"\\(a!)\"",
+        "let a = try! b()", "let a = b as! C", "let a = b!", "let a = b()!.c", "a[0]!", "let a: String! = nil",
+        "\"\\(a!)\"",
         "fatalError(\"no\")", "preconditionFailure()", "a! = b", "let a = b?.c!",
     ])
     func trap_isFound(_ text: String) {
@@ -111,7 +114,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "a != b", "a!=b", "if !a {}", "f(!a)", "[!a]", "// b!", "\"b!\"", "try? a()", "a as? B", "x ? !a : b", "#if !DEBUG\n#endif",
+        "a != b", "a!=b", "if !a {}", "f(!a)", "[!a]", "// b!", "\"b!\"", "try? a()", "a as? B", "x ? !a : b",
+        "#if !DEBUG\n#endif",
     ])
     func harmlessExclamation_isNotFound(_ text: String) {
         #expect(Safety.findings(in: source(text)).isEmpty)
@@ -128,6 +132,30 @@ import Testing
 
     // MARK: documentation
 
+    private func undocumented(_ text: String) -> [Finding] {
+        let file = source(text)
+        return Documentation.findings(in: file, requirements: Requirements([file]))
+    }
+
+    @Test func witnessOfOurOwnProtocol_isDescribedWhereItIsRequired() {
+        let port = "protocol Port { /// Opens.\n func open() async throws\n var name: String { get } }\n"
+        let conforming =
+            port
+            + "extension Door: Port {}\nextension Door {\n public func open() {}\n public var name: String { \"\" }\n}"
+        #expect(undocumented(conforming).isEmpty)
+        #expect(undocumented(conforming.replacing(": Port {}", with: " {}")).count == 2)
+        #expect(undocumented(conforming.replacing("public func open", with: "public func close")).count == 1)
+        #expect(undocumented(port + "public func open() {}").count == 1)
+    }
+
+    @Test func types_areReadWithTheirInheritance() {
+        let text =
+            "enum A<T: B>: C, D where T: E { struct F {} }\nextension A.F: G {}\nlet h = i.class\nprotocol J: AnyObject {}"
+        let types = source(text).types
+        #expect(types.map(\.name) == ["A", "F", "F", "J"])
+        #expect(types[2].inherited == ["G"])
+    }
+
     @Test(arguments: [
         "public struct A {}", "package func a() {}", "public static let a = 1", "@inlinable\npublic func a() {}",
         "@available(*, deprecated, message: \"(\") public func a() {}", "// not documentation\npublic var a: Int { 1 }",
@@ -135,9 +163,9 @@ import Testing
         "public private(set) var a = 1", "public class func a() {}", "/// far away\n\npublic func a() {}",
     ])
     func undocumentedDeclaration_isFound(_ text: String) {
-        #expect(Documentation.findings(in: source(text)).count == 1, "\(text)")
+        #expect(undocumented(text).count == 1, "\(text)")
         let documented = "/// What it is.\n" + text.replacing("// not documentation\n", with: "")
-        #expect(Documentation.findings(in: source(documented.replacing("/// far away\n\n", with: ""))).isEmpty)
+        #expect(undocumented(documented.replacing("/// far away\n\n", with: "")).isEmpty)
     }
 
     @Test(arguments: [
@@ -147,7 +175,7 @@ import Testing
         "/** What it is. */\npublic func a() {}", "let a = \"public func a()\"",
     ])
     func obviousDeclaration_isNotFound(_ text: String) {
-        #expect(Documentation.findings(in: source(text)).isEmpty)
+        #expect(undocumented(text).isEmpty)
     }
 
     // MARK: leftovers

@@ -15,7 +15,10 @@ import Testing
     }
 
     @Test func interpolations_areCode() {
-        #expect(words(#"a("x\(f(b!, "}\(c)"))y") d"#) == ["a", "(", "\"", "f", "(", "b", "!", ",", "\"", "c", ")", ")", "d"])
+        #expect(
+            words(#"a("x\(f(b!, "}\(c)"))y") d"#) == [
+                "a", "(", "\"", "f", "(", "b", "!", ",", "\"", "c", ")", ")", "d",
+            ])
         #expect(words(##"#"\(no) \#(yes)"# d"##) == ["\"", "yes", "d"])
     }
 

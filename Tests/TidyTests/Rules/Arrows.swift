@@ -28,7 +28,9 @@ enum Arrows {
     ]
 
     /// What comes with Swift and is there for everybody.
-    static let standard: Set<String> = ["Swift", "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch"]
+    static let standard: Set<String> = [
+        "Swift", "Foundation", "FoundationEssentials", "Glibc", "Synchronization", "Dispatch",
+    ]
 
     /// Imports of a source file that its target may not have.
     static func findings(in file: SwiftSource) -> [Finding] {

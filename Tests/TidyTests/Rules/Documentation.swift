@@ -6,8 +6,10 @@ enum Documentation {
     private static let access: Set<String> = ["public", "package", "open"]
     /// Words that may stand between the access word and the kind.
     private static let modifiers: Set<String> = [
-        "static", "final", "mutating", "nonmutating", "nonisolated", "override", "convenience", "required", "lazy", "weak",
-        "indirect", "isolated", "distributed", "consuming", "borrowing", "unowned", "unsafe", "private", "set", "dynamic",
+        "static", "final", "mutating", "nonmutating", "nonisolated", "override", "convenience", "required", "lazy",
+        "weak",
+        "indirect", "isolated", "distributed", "consuming", "borrowing", "unowned", "unsafe", "private", "set",
+        "dynamic",
     ]
     /// Witnesses of well-known protocols say nothing new.
     private static let witnesses: Set<String> = [
@@ -15,11 +17,16 @@ enum Documentation {
         "makeIterator", "makeAsyncIterator", "next", "startIndex", "endIndex",
     ]
 
-    static func findings(in file: SwiftSource) -> [Finding] {
-        file.tokens.indices.compactMap { index in
+    /// Findings in one file; `requirements` are those of the whole tree.
+    static func findings(in file: SwiftSource, requirements: Requirements) -> [Finding] {
+        let types = file.types
+        return file.tokens.indices.compactMap { index in
             guard access.contains(file.tokens[index].text), let kind = kind(after: index, in: file) else { return nil }
             let line = firstLine(of: index, in: file)
             guard !file.documentationLines.contains(line - 1), !isObvious(kind, in: file) else { return nil }
+            if let type = SwiftSource.innermost(types, around: index), let member = file.text(at: kind + 1) {
+                guard !requirements.isWitness(member, of: type.name) else { return nil }
+            }
             let name = file.text(at: kind + 1).map { $0 == "(" ? "" : " \($0)" } ?? ""
             return Finding(path: file.path, line: line, what: "`\(file.tokens[kind].text)\(name)` is not documented")
         }

@@ -9,7 +9,8 @@ enum Sizes {
             findings.append(Finding(path: file.path, line: file.lineCount, what: "the braces do not balance"))
         }
         if file.lineCount > fileLimitInLines {
-            findings.append(Finding(path: file.path, line: 1, what: "\(file.lineCount) lines, over \(fileLimitInLines)"))
+            findings.append(
+                Finding(path: file.path, line: 1, what: "\(file.lineCount) lines, over \(fileLimitInLines)"))
         }
         for function in file.functions where function.lineCount > functionLimitInLines {
             let what = "`\(function.name)` has \(function.lineCount) lines, over \(functionLimitInLines)"

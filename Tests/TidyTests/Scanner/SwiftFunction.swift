@@ -11,7 +11,8 @@ extension SwiftSource {
     private static let functionWords: Set<String> = ["func", "init", "deinit", "subscript"]
     /// What may follow a requirement without a body, on the same level.
     private static let declarationWords: Set<String> = [
-        "func", "init", "deinit", "subscript", "var", "let", "struct", "class", "enum", "actor", "protocol", "extension",
+        "func", "init", "deinit", "subscript", "var", "let", "struct", "class", "enum", "actor", "protocol",
+        "extension",
         "typealias", "associatedtype", "case", "public", "package", "static", "mutating", "private",
     ]
 
@@ -29,7 +30,7 @@ extension SwiftSource {
 
     /// The `{` of a function whose keyword is at `index`, nil for a requirement
     /// or where the word is not a declaration.
-    private func bodyStart(after index: Int) -> Int? {
+    func bodyStart(after index: Int) -> Int? {
         var depth = 0
         var position = index + 1
         while position < tokens.count {
@@ -47,7 +48,7 @@ extension SwiftSource {
         return nil
     }
 
-    private func matchingBrace(of opening: Int) -> Int? {
+    func matchingBrace(of opening: Int) -> Int? {
         var depth = 0
         for position in opening..<tokens.count {
             if tokens[position].text == "{" { depth += 1 }

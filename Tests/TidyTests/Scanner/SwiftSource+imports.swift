@@ -13,7 +13,9 @@ extension SwiftSource {
     /// (`import struct Foundation.Date`) it has.
     var imports: [SwiftImport] {
         tokens.indices.compactMap { index in
-            guard tokens[index].text == "import", text(at: index - 1) != ".", text(at: index - 1) != "`" else { return nil }
+            guard tokens[index].text == "import", text(at: index - 1) != ".", text(at: index - 1) != "`" else {
+                return nil
+            }
             var next = index + 1
             if let kind = text(at: next), Self.importKinds.contains(kind) { next += 1 }
             guard next < tokens.count, tokens[next].isWord else { return nil }
