@@ -1,7 +1,4 @@
 #pragma once
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE /* accept4 */
-#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -80,6 +77,8 @@ static inline int front_epoll_wait(int epoll, uint64_t keys[64], int timeout_ms)
    on which module got to the header first; and accept4, which Swift does not see. */
 static inline int front_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
 
+/* Declared by the system only under _GNU_SOURCE, which would make fd_set another
+   type than the one in Foundation's modules. */
 int accept4(int, struct sockaddr *, socklen_t *, int);
 
 static inline int front_accept(int listener, struct sockaddr *address, socklen_t *length) {
