@@ -118,6 +118,24 @@ import Testing
         }
     }
 
+    @Test func clientThatClosesItsSideAfterTheRequest_isAnsweredAndLetGo() async throws {
+        try await withServer(echo) { test in
+            try await onThread {
+                for isLater in [false, true] {
+                    let client = try SocketClient(port: test.port)
+                    if isLater {
+                        client.request("GET /first")
+                        #expect(try client.reply().status == 200)
+                    }
+                    client.request("GET /last")
+                    client.shutDownWriting()
+                    #expect(try client.reply().text == "GET /last 0")
+                    #expect(try client.isEnded())
+                }
+            }
+        }
+    }
+
     @Test func sixtyFourClients_areServedAtOnce() async throws {
         try await withServer(echo) { test in
             try await withThrowingTaskGroup(of: Int.self) { group in

@@ -4,11 +4,24 @@ import Testing
 /// Every case on a fresh connection, where the doorway sees it, and again after
 /// a good request, where libmicrohttpd has parsed it.
 @Suite(.timeLimit(.minutes(1))) struct RefusalTests {
+    /// What becomes of a case that libmicrohttpd has parsed.
+    enum Later: Sendable {
+        /// It is refused in our shape.
+        case front
+        /// libmicrohttpd answers with the same status, in HTML, and closes.
+        case engine
+        /// The same, but the client may see a reset instead, or libmicrohttpd
+        /// closes without a word.
+        case engineOrClose
+        /// libmicrohttpd sees nothing wrong, or waits for more.
+        case tolerated
+    }
+
     struct Case: Sendable, CustomTestStringConvertible {
         let bytes: String
         let error: HTTPFrontError
-        /// Whether libmicrohttpd lets us see it on a connection in use.
-        var isOursLater = true
+        /// Who answers on a connection in use.
+        var later = Later.front
 
         var testDescription: String { "\(error): \(bytes.prefix(60).debugDescription)" }
     }
@@ -27,16 +40,16 @@ import Testing
     }
 
     static let cases: [Case] = [
-        Case(bytes: "rubbish\r\n\r\n", error: .malformedRequestLine, isOursLater: false),
-        Case(bytes: "GET /\r\n\r\n", error: .malformedRequestLine, isOursLater: false),
-        Case(bytes: "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", error: .malformedRequestLine, isOursLater: false),
-        Case(bytes: "GET / HTTP/1.1x\r\n\r\n", error: .malformedRequestLine, isOursLater: false),
-        Case(bytes: "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", error: .malformedRequestLine, isOursLater: false),
-        Case(bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", error: .unsupportedVersion, isOursLater: false),
-        Case(bytes: get("/", "no colon here"), error: .malformedHeader, isOursLater: false),
+        Case(bytes: "rubbish\r\n\r\n", error: .malformedRequestLine, later: .engineOrClose),
+        Case(bytes: "GET /\r\n\r\n", error: .malformedRequestLine, later: .engine),
+        Case(bytes: "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", error: .malformedRequestLine, later: .tolerated),
+        Case(bytes: "GET / HTTP/1.1x\r\n\r\n", error: .malformedRequestLine, later: .engine),
+        Case(bytes: "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", error: .malformedRequestLine, later: .tolerated),
+        Case(bytes: "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", error: .unsupportedVersion, later: .engine),
+        Case(bytes: get("/", "no colon here"), error: .malformedHeader, later: .engine),
         Case(bytes: get("/", "Name : value"), error: .malformedHeader),
-        Case(bytes: get("/", "A: b", " folded"), error: .malformedHeader, isOursLater: false),
-        Case(bytes: get("/", ": nameless"), error: .malformedHeader),
+        Case(bytes: get("/", "A: b", " folded"), error: .malformedHeader, later: .tolerated),
+        Case(bytes: get("/", ": nameless"), error: .malformedHeader, later: .tolerated),
         Case(bytes: get("/", "A: b\u{1}c"), error: .malformedHeader),
         Case(bytes: get("/a\u{e9}b"), error: .badTarget),
         Case(bytes: get("no-slash"), error: .badTarget),
@@ -44,18 +57,18 @@ import Testing
         Case(bytes: get("/", "Host: two"), error: .badHost),
         Case(bytes: get("/", "Content-Length: 3", "Transfer-Encoding: chunked") + "abc", error: .bothLengthAndTransferEncoding),
         Case(bytes: get("/", "Content-Length: 3", "Content-Length: 3") + "abc", error: .duplicateContentLength),
-        Case(bytes: get("/", "Content-Length: +3") + "abc", error: .invalidContentLength, isOursLater: false),
-        Case(bytes: get("/", "Content-Length: 3, 3") + "abc", error: .invalidContentLength, isOursLater: false),
+        Case(bytes: get("/", "Content-Length: +3") + "abc", error: .invalidContentLength, later: .engine),
+        Case(bytes: get("/", "Content-Length: 3, 3") + "abc", error: .invalidContentLength, later: .engine),
         Case(bytes: get("/", "Transfer-Encoding: gzip"), error: .unsupportedTransferEncoding),
         Case(bytes: get("/", "Transfer-Encoding: gzip, chunked"), error: .unsupportedTransferEncoding),
         Case(bytes: get("/", "Expect: miracles"), error: .unsupportedExpectation),
         Case(bytes: get("/" + String(repeating: "t", count: 1100)), error: .targetTooLong),
         Case(bytes: get("/", "A: " + String(repeating: "h", count: 4096)), error: .headersTooLarge),
-        Case(bytes: "GET / HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 200_000), error: .headersTooLarge, isOursLater: false),
-        Case(bytes: "GET /" + String(repeating: "t", count: 100_000), error: .targetTooLong, isOursLater: false),
+        Case(bytes: "GET / HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 200_000), error: .headersTooLarge, later: .engineOrClose),
+        Case(bytes: "GET /" + String(repeating: "t", count: 100_000), error: .targetTooLong, later: .engineOrClose),
         Case(bytes: "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A: b\r\n", count: 30) + "\r\n", error: .headersTooLarge),
         Case(bytes: get("/", "Content-Length: 10001"), error: .bodyTooLarge),
-        Case(bytes: get("/", "Content-Length: 99999999999999999999999"), error: .bodyTooLarge, isOursLater: false),
+        Case(bytes: get("/", "Content-Length: 99999999999999999999999"), error: .bodyTooLarge, later: .engine),
         Case(bytes: "BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", error: .methodNotImplemented),
         Case(bytes: "CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", error: .badTarget),
     ]
@@ -73,7 +86,7 @@ import Testing
         }
     }
 
-    @Test(arguments: cases.filter(\.isOursLater))
+    @Test(arguments: cases.filter { $0.later == .front })
     func laterRequest_isRefusedInOurShape(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
             try await onThread {
@@ -86,19 +99,36 @@ import Testing
         }
     }
 
-    /// What is left to libmicrohttpd: the report in the module's documentation says so.
-    @Test(arguments: cases.filter { !$0.isOursLater })
-    func laterRequestThatCannotBeParsed_endsTheConnection(refused: Case) async throws {
+    @Test(arguments: cases.filter { $0.later == .engine })
+    func laterRequestThatCannotBeParsed_isRefusedByTheEngineAndEndsTheConnection(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
             try await onThread {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /first")
                 #expect(try client.reply().status == 200)
                 client.send(refused.bytes)
-                client.shutDownWriting()
-                let rest = (try? client.rest()) ?? []
-                #expect(!String(decoding: rest, as: UTF8.self).contains("HTTP/1.1 200"))
+                let reply = try client.reply()
+                #expect(reply.status == refused.error.status)
+                // Its HTML; after its own head a second time, where the Content-Length was the fault.
+                #expect(reply.headers["content-type"] != "application/problem+json")
             }
+            try await eventually("the connection is gone") { test.server.gauges.connections == 0 }
+        }
+    }
+
+    @Test(arguments: cases.filter { $0.later == .engineOrClose })
+    func laterRequestThatCannotBeParsed_endsTheConnection(refused: Case) async throws {
+        try await withServer(limits: Self.small, echo) { test in
+            let client = try await onThread {
+                let client = try SocketClient(port: test.port)
+                client.request("GET /first")
+                #expect(try client.reply().status == 200)
+                client.send(refused.bytes)
+                return StreamTests.Held(client)
+            }
+            // The server lets go while the client still holds on.
+            try await eventually("the connection is gone") { test.server.gauges.connections == 0 }
+            try await onThread { client.client.close() }
         }
     }
 
