@@ -1,6 +1,7 @@
 """The command line, the debug endpoint, and that nothing is left behind."""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -21,17 +22,31 @@ async def test_commandLine_thatIsWrongIsRefused(arguments):
     assert await asyncio.wait_for(process.wait(), 20) == 2
 
 
+async def test_everySocket_isOnTheLoopback(server, join):
+    """Signalling and media: no port of the server can be reached from another machine."""
+    alice = await join(server, "alice")
+    await join(server, "bob")
+    await alice.sees_active("bob")
+    pid = (await server.stats())["pid"]
+    inodes = {os.readlink(f).removeprefix("socket:[").rstrip("]")
+              for f in Path(f"/proc/{pid}/fd").iterdir() if os.readlink(f).startswith("socket:")}
+    rows = [line.split() for kind in ("tcp", "udp", "tcp6", "udp6")
+            for line in Path(f"/proc/{pid}/net/{kind}").read_text().splitlines()[1:]]
+    addresses = [row[1].split(":")[0] for row in rows if row[9] in inodes]
+    assert len(addresses) >= 3 and set(addresses) == {"0100007F"}
+
+
 async def test_portInUse_isExitCodeOne(server):
     process = await spawn("--port", str(server.port))
     assert await asyncio.wait_for(process.wait(), 20) == 1
 
 
 async def test_faultFlags_areOnFromTheStart():
-    flags = ("--drop-rpc-responses", "--drop-rpc-acks", "alice", "--drop-rpc-acks", "bob", "--delay-data-ms", "5")
+    flags = ("--drop-rpc-responses", "--drop-rpc-acks", "alice", "--drop-rpc-acks", "@agents", "--delay-data-ms", "5")
     running = await ServerProcess(*flags).start()
     try:
         assert await running.faults() == {
-            "drop_rpc_responses": True, "drop_rpc_acks": ["alice", "bob"],
+            "drop_rpc_responses": True, "drop_rpc_acks": ["@agents", "alice"],
             "refuse_resume": False, "rpc_v1_only": False, "delay_data_ms": 5,
         }
     finally:

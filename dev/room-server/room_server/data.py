@@ -79,8 +79,8 @@ class DataRouter:
     def _is_dropped(self, sender: "Participant", packet: models.DataPacket) -> bool:
         kind = packet.WhichOneof("value")
         if kind == "rpc_ack":
-            return self._faults.drop_rpc_acks.matches(sender.identity)
-        drop = self._faults.drop_rpc_responses.matches(sender.identity)
+            return self._faults.drop_rpc_acks.matches(sender.identity, sender.kind)
+        drop = self._faults.drop_rpc_responses.matches(sender.identity, sender.kind)
         if kind == "rpc_response":
             return drop
         if kind == "stream_header":
