@@ -52,6 +52,23 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func changesMadeAtOnce_doNotUndoEachOther() async throws {
+            let room = try await RoomPair.join()
+            for round in 0..<10 {
+                async let metadata: Void = room.ava.setMetadata("metadata \(round)")
+                async let attributes: Void = room.ava.setAttributes(["round": "\(round)"])
+                async let name: Void = room.ava.setName("name \(round)")
+                _ = try await (metadata, attributes, name)
+                try await RoomFixture.eventually {
+                    let ava = room.ben.remoteParticipants.first
+                    return ava?.metadata == "metadata \(round)" && ava?.name == "name \(round)"
+                        && ava?.attributes == ["round": "\(round)"]
+                }
+            }
+            try await room.leave()
+        }
+
+        @Test
         func performRPC_returnsTheAnswer_andKeepsCallersDeadline() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("echo")
