@@ -52,6 +52,22 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func changeWithoutThePermission_isRefused() async throws {
+            let server = try await DevelopmentRoomServer.start()
+            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: server.url)) { join in
+                let video: [String: Any] = ["room": join.room, "roomJoin": true]
+                return try TokenMint.token(identity: join.identity, room: join.room, claims: ["video": video])
+            }
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let error = await #expect(throws: RoomError.self) { try await ava.setAttributes(["a": "1"]) }
+            #expect({ if case .refused = error { true } else { false } }(), "was \(String(describing: error))")
+            #expect(ava.localParticipant.attributes == [:])
+            await ava.disconnect()
+            try await RoomFixture.eventually { try RoomFixture.core().liveHandleCount == 0 }
+            await server.kill()
+        }
+
+        @Test
         func changesMadeAtOnce_doNotUndoEachOther() async throws {
             let room = try await RoomPair.join()
             for round in 0..<10 {

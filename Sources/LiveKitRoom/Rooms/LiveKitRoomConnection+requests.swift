@@ -80,17 +80,19 @@ extension LiveKitRoomConnection {
         _ operation: String, shown: (@Sendable (RoomParticipant) -> Bool)? = nil,
         _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) {
+        let deadline = ContinuousClock.now + Self.answerTimeout
         try await changes.pass(operation, within: Self.answerTimeout, tie: pending) { () throws(RoomError) in
-            try await confirm(operation, message)
-            if let shown { await localParticipant(shows: shown) }
+            try await confirm(operation, within: deadline - .now, message)
+            if let shown { await localParticipant(shows: shown, within: min(deadline - .now, .seconds(2))) }
         }
     }
 
     /// Makes a request and waits for the room's word that it is done.
     private func confirm(
-        _ operation: String, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+        _ operation: String, within timeout: Duration = answerTimeout,
+        _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) {
-        switch try await core.call(operation, timeout: Self.answerTimeout, tie: pending, message) {
+        switch try await core.call(operation, timeout: timeout, tie: pending, message) {
         case .delivered(let delivery):
             if let text = delivery.message.errorText { throw ConnectFailure.requestError(operation, text) }
         case .timedOut, .admitted: throw .timeout("\(operation): no answer within \(Self.answerTimeout)")

@@ -91,10 +91,12 @@ public final class LiveKitRoomConnection: RoomConnection {
         for reply in seen { reply.settle(.admitted) }
     }
 
-    /// Returns when the room shows the agent like this, or after 2 s: the
+    /// Returns when the room shows the agent like this, or after `timeout`: the
     /// change was confirmed before, so a room that does not show it is no
     /// error.
-    func localParticipant(shows: @escaping @Sendable (RoomParticipant) -> Bool) async {
+    func localParticipant(
+        shows: @escaping @Sendable (RoomParticipant) -> Bool, within timeout: Duration
+    ) async {
         let reply = FFIReply(abandoned: nil)
         let shown = state.withLock { state in
             if shows(state.roster.local) { return true }
@@ -103,7 +105,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         }
         if shown { return }
         let tied = pending.insert(reply)
-        _ = await reply.outcome(within: .seconds(2))
+        _ = await reply.outcome(within: timeout)
         pending.remove(tied)
         state.withLock { $0.watchers.removeAll { $0.seen === reply } }
     }
