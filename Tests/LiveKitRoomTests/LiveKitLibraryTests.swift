@@ -29,6 +29,16 @@ struct LiveKitLibraryTests {
     }
 
     @Test
+    func panicEvent_reachesTheClosure() async throws {
+        _ = try RoomFixture.core()
+        let before = RoomFixture.rehearsals.load(ordering: .relaxed)
+        let event = WireFfiEvent.with { $0.panic.message = RoomFixture.rehearsedPanic }
+        let bytes: [UInt8] = try event.serializedBytes()
+        bytes.withUnsafeBufferPointer { FFIInbox.process.append($0) }
+        try await RoomFixture.eventually { RoomFixture.rehearsals.load(ordering: .relaxed) == before + 1 }
+    }
+
+    @Test
     func startingTwice_givesTheSameCore() throws {
         #expect(try RoomFixture.core() === RoomFixture.core())
     }

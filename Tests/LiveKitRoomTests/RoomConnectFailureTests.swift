@@ -50,6 +50,15 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func tlsWithACertificateThatNobodyTrusts_isUnreachable() async throws {
+            let server = try await FaultyServer.start("tls")
+            let error = try await failure("wss://127.0.0.1:\(server.port)")
+            #expect(isUnreachable(error), "was \(String(describing: error))")
+            #expect("\(String(describing: error))".contains("invalid peer certificate"))
+            await server.process.stop()
+        }
+
+        @Test
         func silentServer_isUnreachableWhenTheDeadlineHasPassed() async throws {
             let server = try await FaultyServer.start("silent")
             let error = try await failure("ws://127.0.0.1:\(server.port)", deadline: .milliseconds(300))

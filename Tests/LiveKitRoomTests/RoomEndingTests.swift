@@ -34,6 +34,42 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func serverThatShutsDown_endsInGoodOrder() async throws {
+            let room = try await RoomPair.join()
+            await room.server.stop()
+            #expect(try await reason(room.heardByAva) == .serverShutdown)
+            #expect(try await reason(room.heardByBen) == .serverShutdown)
+            try await room.leave()
+        }
+
+        @Test
+        func brokenSignalling_isResumed_withoutAnyoneLeaving() async throws {
+            let room = try await RoomPair.join()
+            try ServerAPI.faults(room.server, #"{"kill_signalling": {"identity": "ava", "room": "r"}}"#)
+            try await room.heardByAva.first(.reconnecting)
+            try await room.heardByAva.first(.reconnected, within: .seconds(40))
+            try await room.ava.setAttributes(["back": "yes"])
+            try await RoomFixture.eventually { room.ben.remoteParticipants.first?.attributes == ["back": "yes"] }
+            #expect(!room.heardByBen.all.contains { if case .participantLeft = $0 { true } else { false } })
+            try await room.leave()
+        }
+
+        @Test
+        func refusedResume_joinsFromTheStart() async throws {
+            let room = try await RoomPair.join()
+            let before = room.ava.localParticipant.sid
+            try ServerAPI.faults(
+                room.server, #"{"refuse_resume": true, "kill_signalling": {"identity": "ava", "room": "r"}}"#)
+            try await room.heardByAva.first(.reconnected, within: .seconds(40))
+            try await RoomFixture.eventually { room.ava.localParticipant.sid != before }
+            try await RoomFixture.eventually {
+                room.ben.remoteParticipants.map(\.sid) == [room.ava.localParticipant.sid]
+                    && room.ava.remoteParticipants.map(\.identity) == ["ben"]
+            }
+            try await room.leave()
+        }
+
+        @Test
         func killedServer_thatComesBack_isJoinedAgainWithAllMethods() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("echo")

@@ -12,12 +12,15 @@ public final class LiveKitRoomConnection: RoomConnection {
         var leaving: Task<Void, Never>?
         /// Why we leave; stands over what the room then tells.
         var reason: RoomDisconnectReason?
+        /// Those who wait to see a change of the agent itself.
+        var watchers: [(shows: @Sendable (RoomParticipant) -> Bool, seen: FFIReply)] = []
         /// Runs while the connection is being taken up again.
         var patience: Task<Void, Never>?
     }
 
     let core: LiveKitCore
     let pending = PendingReplies()
+    let changes = Turnstile()
     private let room: FFIHandle
     private let localHandle: FFIHandle
     private let outlet: RoomEventOutlet
@@ -78,7 +81,33 @@ public final class LiveKitRoomConnection: RoomConnection {
     }
 
     func apply(_ event: WireRoomEvent.OneOf_Message) {
-        for told in state.withLock({ $0.roster.apply(event) }) { tell(told) }
+        let (told, seen) = state.withLock { state in
+            let told = state.roster.apply(event)
+            let seen = state.watchers.filter { $0.shows(state.roster.local) }.map(\.seen)
+            state.watchers.removeAll { watcher in seen.contains { $0 === watcher.seen } }
+            return (told, seen)
+        }
+        for event in told { tell(event) }
+        for reply in seen { reply.settle(.admitted) }
+    }
+
+    /// Returns when the room shows the agent like this, or after `timeout`: the
+    /// change was confirmed before, so a room that does not show it is no
+    /// error.
+    func localParticipant(
+        shows: @escaping @Sendable (RoomParticipant) -> Bool, within timeout: Duration
+    ) async {
+        let reply = FFIReply(abandoned: nil)
+        let shown = state.withLock { state in
+            if shows(state.roster.local) { return true }
+            state.watchers.append((shows, reply))
+            return false
+        }
+        if shown { return }
+        let tied = pending.insert(reply)
+        _ = await reply.outcome(within: timeout)
+        pending.remove(tied)
+        state.withLock { $0.watchers.removeAll { $0.seen === reply } }
     }
 
     func withTexts<Result: Sendable>(_ body: (inout TextAssembler) -> sending Result) -> sending Result {
