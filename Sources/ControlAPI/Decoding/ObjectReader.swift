@@ -152,9 +152,10 @@ struct ObjectReader {
         return text
     }
 
-    /// Refuses the members that nobody asked for.
-    func finish() {
+    /// Refuses the members that nobody asked for, once.
+    mutating func finish() {
         for name in order where members[name] != nil { errors.add(field(String(name.prefix(64))), "is not a known field") }
+        members = [:]
     }
 }
 

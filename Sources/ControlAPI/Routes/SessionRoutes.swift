@@ -41,7 +41,7 @@ struct SessionRoutes: Sendable {
 
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         return .json(try await sessions.session(id).json)
     }
 
@@ -61,7 +61,7 @@ struct SessionRoutes: Sendable {
 
     private func end(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let session = try await sessions.end(id, actor: request.actor)
         return .json(session.json, status: session.status == .ending ? 202 : 200)
     }
