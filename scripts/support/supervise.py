@@ -251,6 +251,7 @@ class Run:
         environment = dict(os.environ, PYTHONPATH=str(ROOT / "dev" / "room-server"), PYTHONUNBUFFERED="1")
         part = Part("room server", [
             sys.executable, "-m", "room_server", "--host", "127.0.0.1", "--port", port, "--key", key, "--secret", secret,
+            *shlex.split(os.environ.get("TURNGATE_ROOM_FLAGS", "")),
         ], environment)
         self.parts.append(part)
         self.wait_for(part, lambda: "listening on ws://" in part.log.read_text(errors="replace"), ROOM_READY_S)
