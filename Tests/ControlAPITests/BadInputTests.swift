@@ -104,9 +104,6 @@ struct BadInputTests {
         #expect(try await fields(#""labels":{\#(pairs)}"#) == ["labels"])
         let methods = (0..<51).map { #"{"name":"m\#($0)","handler":{"type":"echo"}}"# }.joined(separator: ",")
         #expect(try await fields(#""rpc_methods":[\#(methods)]"#) == ["rpc_methods"])
-        #expect(
-            try await fields(#""turn_policy":{"open_audio_on":["idle"],"close_audio_on":["idle"]}"#)
-                == ["turn_policy.close_audio_on"])
     }
 
     @Test(arguments: [

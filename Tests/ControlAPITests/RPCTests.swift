@@ -101,13 +101,25 @@ struct RPCTests {
                         responseTimeout: .seconds(10))))
     }
 
+    @Test(arguments: ["2000", "2000.0", "2e3"])
+    func integers_mayBeWrittenInAnyWay(_ text: String) async throws {
+        let path = try await harness.session()
+        let body = #"{"method":"m","destinations":"all","response_timeout_ms":\#(text)}"#
+        #expect(try await harness.send(.post, "\(path)/rpc-calls", body).status == 200)
+        #expect(
+            harness.sessions.lastCall
+                == .call(
+                    RPCCallRequest(method: "m", payload: "", destinations: .all, responseTimeout: .seconds(2))))
+    }
+
     @Test(arguments: [
         (#"{"method":"m"}"#, ["destinations"]), (#"{"destinations":"all"}"#, ["method"]),
         (#"{"method":"m","destinations":"some"}"#, ["destinations"]),
         (#"{"method":"m","destinations":[]}"#, ["destinations"]),
         (#"{"method":"m","destinations":["a","",3]}"#, ["destinations[1]", "destinations[2]"]),
         (#"{"method":"m","destinations":"all","response_timeout_ms":99}"#, ["response_timeout_ms"]),
-        (#"{"method":"m","destinations":"all","response_timeout_ms":1e3}"#, ["response_timeout_ms"]),
+        (#"{"method":"m","destinations":"all","response_timeout_ms":1000.5}"#, ["response_timeout_ms"]),
+        (#"{"method":"m","destinations":"all","response_timeout_ms":1e300}"#, ["response_timeout_ms"]),
         (#"{"method":"m","destinations":"all","payload":null}"#, ["payload"]),
     ])
     func badCalls_are400NamingTheField(_ body: String, _ fields: [String]) async throws {

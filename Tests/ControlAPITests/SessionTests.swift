@@ -79,15 +79,21 @@ struct SessionTests {
         #expect(spec.turnPolicy == policy)
     }
 
-    @Test func create_namingOneGateList_takesItsStatesOffTheOther() async throws {
-        let body = #"{"room":"r","turn_policy":{"open_audio_on":["thinking"]}}"#
-        #expect(try await harness.send(.post, "/v1/sessions", body).status == 201)
+    @Test(arguments: [
+        (#"{"open_audio_on":["thinking"]}"#, [AgentState.thinking], [AgentState.speaking]),
+        (#"{"close_audio_on":["idle"]}"#, [.listening], [.idle]),
+        (#"{"open_audio_on":["idle","thinking"],"close_audio_on":["idle","speaking"]}"#, [.thinking], [.idle, .speaking]),
+    ])
+    func create_keepsAStateInOneGateListOnly(
+        _ policy: String, _ open: [AgentState], _ close: [AgentState]
+    ) async throws {
+        #expect(try await harness.send(.post, "/v1/sessions", #"{"room":"r","turn_policy":\#(policy)}"#).status == 201)
         guard case .create(let spec, _, _) = harness.sessions.lastCall else {
             Issue.record("create was not called")
             return
         }
-        #expect(spec.turnPolicy.openAudioOn == [.thinking])
-        #expect(spec.turnPolicy.closeAudioOn == [.speaking])
+        #expect(spec.turnPolicy.openAudioOn == open)
+        #expect(spec.turnPolicy.closeAudioOn == close)
     }
 
     @Test func create_whileConnecting_is202() async throws {
