@@ -24,23 +24,31 @@ struct JournalLoop: Sendable {
     private func write(_ units: [JournalUnit]) async {
         var pause = configuration.backoff.lowerBound
         while !Task.isCancelled {
-            do {
-                try await attempt(units)
-                return
-            } catch .refused(let problem) {
-                guard units.count > 1 else { return refuse(units, problem) }
-                let middle = units.count / 2
-                await write(Array(units[..<middle]))
-                await write(Array(units[middle...]))
-                return
-            } catch .away(let problem) {
-                let waiting = queue.unsettled
-                logger.warning("the journal waits for PostgreSQL", metadata: ["entries": "\(waiting)", "problem": "\(problem)"])
-                metrics?.retried.increment(by: Double(units.entryCount))
-                try? await clock.sleep(for: pause)
-                pause = min(pause * 2, configuration.backoff.upperBound)
+            do throws(JournalFailure) {
+                return try await attempt(units)
+            } catch {
+                switch error {
+                case .refused(let problem): return await split(units, problem)
+                case .away(let problem): await wait(pause, with: units, problem)
+                }
             }
+            pause = min(pause * 2, configuration.backoff.upperBound)
         }
+    }
+
+    private func split(_ units: [JournalUnit], _ problem: String) async {
+        guard units.count > 1 else { return refuse(units, problem) }
+        let middle = units.count / 2
+        await write(Array(units[..<middle]))
+        await write(Array(units[middle...]))
+    }
+
+    private func wait(_ pause: Duration, with units: [JournalUnit], _ problem: String) async {
+        logger.warning(
+            "the journal waits for PostgreSQL", metadata: ["entries": "\(queue.unsettled)", "problem": "\(problem)"])
+        metrics?.retried.increment(by: Double(units.entryCount))
+        // A cancelled sleep ends the loop above.
+        try? await clock.sleep(for: pause)
     }
 
     private func attempt(_ units: [JournalUnit]) async throws(JournalFailure) {
