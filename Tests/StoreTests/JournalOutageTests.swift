@@ -11,7 +11,14 @@ import TestSupport
 @Suite struct JournalOutageTests {
     @Test func anOutage_losesNothing_andKeepsTheOrder() async throws {
         let server = try await TemporaryPostgres.privateServer()
-        let fixture = try await StoreFixture(database: try await server.database())
+        let url = try await server.database()
+        // The server is made to forget commits in a crash; this database is not.
+        let session = try await PostgresSession.connect(PostgresConfiguration(connectionString: url))
+        try await session.run(
+            script: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$",
+            timeout: .seconds(10))
+        session.close()
+        let fixture = try await StoreFixture(database: url)
         var machines: [AgentStateMachine] = []
         for index in 0..<5 { machines.append(try await fixture.insertSession(identity: "a\(index)").machine) }
         let told = Mutex<[SessionID: [Int64]]>([:])
@@ -35,7 +42,9 @@ import TestSupport
                 try await server.start()
             }
         }
-        for ticket in tickets { #expect(await ticket.outcome(within: .seconds(60)) == .durable) }
+        var outcomes: Set<JournalOutcome> = []
+        for ticket in tickets { outcomes.insert(await ticket.outcome(within: .seconds(60))) }
+        #expect(outcomes == [.durable])
         #expect(await PostgresReadiness(pool: fixture.pool).problem() == nil)
         for machine in machines {
             #expect(try await fixture.rows(of: machine.current.sessionID).map(\.seq) == Array(1...121))
