@@ -45,7 +45,8 @@ public final class JournalWriter: StateJournal {
     public func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicket {
         guard !entries.isEmpty else { return JournalTicket { _ in .durable } }
         let state = try queue.append(entries)
-        return JournalTicket { [clock] in await state.outcome(within: $0, clock: clock) }
+        // Whoever holds a ticket keeps the writer alive that is to honour it.
+        return JournalTicket { [self] in await state.outcome(within: $0, clock: clock) }
     }
 
     /// Takes nothing more, writes what is queued, at most `deadline` long.

@@ -38,23 +38,25 @@ struct SessionListStatement {
     }
 
     private static func sql(filters: [String], limit: String, statuses: String?) -> String {
-        SessionStatements.select(
-            from: "(\(ids(filters, limit, statuses))) AS page JOIN sessions AS s ON s.id = page.id",
-            rest: "ORDER BY s.id DESC")
+        SessionStatements.select(from: "(\(page(filters, limit, statuses))) AS s", rest: "ORDER BY s.id DESC")
     }
 
-    /// With statuses, the newest of each one by its index, and of these the newest.
-    private static func ids(_ filters: [String], _ limit: String, _ statuses: String?) -> String {
-        guard let statuses else { return newest(filters, limit) }
+    /// With statuses, the newest of each one by its index, and of these the
+    /// newest. The two comparisons stand for `=`: with that the planner would
+    /// walk the primary key and drop what has another status, which never ends
+    /// when few have the one wanted.
+    private static func page(_ filters: [String], _ limit: String, _ statuses: String?) -> String {
+        guard let statuses else { return newest(filters, limit, order: "id DESC") }
+        let ofStatus = ["status >= wanted.status", "status <= wanted.status"]
         return """
-            SELECT one.id FROM unnest(\(statuses)::text[]) AS wanted (status)
-            CROSS JOIN LATERAL (\(newest(["status = wanted.status"] + filters, limit))) AS one
+            SELECT one.* FROM unnest(\(statuses)::text[]) AS wanted (status)
+            CROSS JOIN LATERAL (\(newest(ofStatus + filters, limit, order: "status DESC, id DESC"))) AS one
             ORDER BY one.id DESC LIMIT \(limit)
             """
     }
 
-    private static func newest(_ filters: [String], _ limit: String) -> String {
+    private static func newest(_ filters: [String], _ limit: String, order: String) -> String {
         let condition = filters.isEmpty ? "" : "WHERE " + filters.joined(separator: " AND ")
-        return "SELECT id FROM sessions \(condition) ORDER BY id DESC LIMIT \(limit)"
+        return "SELECT * FROM sessions \(condition) ORDER BY \(order) LIMIT \(limit)"
     }
 }
