@@ -10,6 +10,7 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
     /// Reads and writes through `pool`.
     public init(pool: PostgresPool) { database = Database(pool: pool) }
 
+    /// Entering twice counts as a sign of life.
     public func enter(_ runtime: RuntimeDescription) async throws(TurngateError) {
         _ = try await database.query(
             RuntimeStatements.enter,
@@ -21,10 +22,12 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
 
     /// Throws `internalFailure` when the process is not on the register: it was
     /// never entered, or another took it for dead and buried it.
-    public func heartbeat(_ id: RuntimeID) async throws(TurngateError) -> Bool {
-        try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)]).affectedRows == 1
+    public func heartbeat(_ id: RuntimeID) async throws(TurngateError) {
+        let result = try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)])
+        if result.affectedRows == 0 { throw .internalFailure("this runtime is not on the register any more") }
     }
 
+    /// In the order in which they entered.
     public func others(than id: RuntimeID) async throws(TurngateError) -> [RuntimeSighting] {
         try await database.rows(RuntimeStatements.others, [.uuid(id.uuid)], RuntimeSighting.init(row:))
     }
