@@ -22,9 +22,8 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
 
     /// Throws `internalFailure` when the process is not on the register: it was
     /// never entered, or another took it for dead and buried it.
-    public func heartbeat(_ id: RuntimeID) async throws(TurngateError) {
-        let result = try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)])
-        if result.affectedRows == 0 { throw .internalFailure("this runtime is not on the register any more") }
+    public func heartbeat(_ id: RuntimeID) async throws(TurngateError) -> Bool {
+        try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)]).affectedRows == 1
     }
 
     /// In the order in which they entered.
