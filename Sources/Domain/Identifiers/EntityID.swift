@@ -39,8 +39,11 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     public static func < (left: Self, right: Self) -> Bool { left.uuid < right.uuid }
 }
 
+/// Sessions: `ses_…`.
 public enum SessionKind: EntityKind { public static let prefix = "ses" }
+/// Turn notifications: `ntf_…`.
 public enum NotificationKind: EntityKind { public static let prefix = "ntf" }
+/// Turns: `turn_…`.
 public enum TurnKind: EntityKind { public static let prefix = "turn" }
 
 /// `ses_…`

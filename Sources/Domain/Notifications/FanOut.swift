@@ -2,6 +2,8 @@
 /// one's line says, whatever order answers, departures and deadlines come in.
 /// The first outcome of a recipient stands; later ones change nothing.
 public struct FanOut: Sendable, Equatable {
+    /// One line per recipient, in the order of the names given or, under `all`, of
+    /// those present.
     public private(set) var recipients: [RecipientReceipt]
 
     /// `destinations` against those who are present: the agent itself and
@@ -26,6 +28,8 @@ public struct FanOut: Sendable, Equatable {
 
     /// Those whose call is to be made, or is under way.
     public var pending: [String] { recipients.filter { $0.outcome == .pending }.map(\.identity) }
+    /// Whether every recipient has its outcome; so from the start where there is
+    /// none to call.
     public var isComplete: Bool { !recipients.contains { $0.outcome == .pending } }
 
     /// Takes the outcome of `identity`'s call, `latency` after it was made;

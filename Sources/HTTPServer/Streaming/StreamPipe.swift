@@ -17,7 +17,10 @@ final class StreamPipe: Sendable {
 
     private struct State {
         var buffer: [UInt8] = []
+        /// Leaves `open` once; only `closed` may still come over `finished` and
+        /// `failed`.
         var status = Status.open
+        /// The connection while libmicrohttpd has it suspended for want of bytes.
         var suspended: EngineConnection?
         var writer: CheckedContinuation<Void, any Error>?
         var task: Task<Void, Never>?
