@@ -119,7 +119,10 @@ import Testing
     }
 
     @Test func mint_ofAUselessToken_isRefused() {
-        func expect(_ error: LiveKitAccessTokenError, _ claims: LiveKitAccessToken, key: String = "k", life: Duration = .seconds(1)) {
+        func expect(
+            _ error: LiveKitAccessTokenError, _ claims: LiveKitAccessToken, key: String = "k",
+            life: Duration = .seconds(1)
+        ) {
             #expect(throws: error) { try claims.mint(apiKey: key, secret: "s", now: now, timeToLive: life) }
         }
         let join = LiveKitVideoGrants(room: "r", roomJoin: true)

@@ -30,7 +30,9 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     /// anything else.
     public init?(_ text: some StringProtocol) {
         let head = Kind.prefix + "_"
-        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else { return nil }
+        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else {
+            return nil
+        }
         self.init(uuid: uuid)
     }
 

@@ -14,14 +14,17 @@ public struct FanOut: Sendable, Equatable {
         let active = present.filter { $0.state == .active }
         switch destinations {
         case .all:
-            recipients = active.filter(\.kind.takesTurns).map { RecipientReceipt(identity: $0.identity, outcome: .pending) }
+            recipients = active.filter(\.kind.takesTurns).map {
+                RecipientReceipt(identity: $0.identity, outcome: .pending)
+            }
         case .identities(let identities):
             let known = Set(active.map(\.identity))
             var seen = Set<String>()
             recipients = identities.filter { seen.insert($0).inserted }.map { identity in
                 known.contains(identity)
                     ? RecipientReceipt(identity: identity, outcome: .pending)
-                    : RecipientReceipt(identity: identity, outcome: .absent, error: RPCError(.recipientNotFound), latency: .zero)
+                    : RecipientReceipt(
+                        identity: identity, outcome: .absent, error: RPCError(.recipientNotFound), latency: .zero)
             }
         }
     }

@@ -44,7 +44,8 @@ public protocol SessionControl: Sendable {
     /// Newest first.
     func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
     /// One receipt, complete or not; throws `notFound`.
-    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError) -> NotificationReceipt
+    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
+        -> NotificationReceipt
 }
 
 /// An agent state as set.

@@ -26,5 +26,6 @@ public protocol SessionStore: Sendable {
     /// Newest first.
     func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
     /// A complete receipt of this session; nil when there is none.
-    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError) -> NotificationReceipt?
+    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
+        -> NotificationReceipt?
 }

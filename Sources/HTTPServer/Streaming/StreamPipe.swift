@@ -137,7 +137,9 @@ final class StreamPipe: Sendable {
     /// Nobody takes bytes any more: the producer is cancelled, the connection cut.
     func close(_ reason: HTTPStreamClosed) {
         let (writer, task) = state.withLock { state in
-            if case .closed = state.status { return (nil as CheckedContinuation<Void, any Error>?, nil as Task<Void, Never>?) }
+            if case .closed = state.status {
+                return (nil as CheckedContinuation<Void, any Error>?, nil as Task<Void, Never>?)
+            }
             state.status = .closed(reason)
             state.buffer = []
             Self.wake(&state)

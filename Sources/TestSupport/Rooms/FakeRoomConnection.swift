@@ -70,7 +70,9 @@ public final class FakeRoomConnection: RoomConnection {
         }
     }
 
-    public func setMetadata(_ metadata: String) async throws(RoomError) { state.withLock { $0.agent.metadata = metadata } }
+    public func setMetadata(_ metadata: String) async throws(RoomError) {
+        state.withLock { $0.agent.metadata = metadata }
+    }
     public func setName(_ name: String) async throws(RoomError) { state.withLock { $0.agent.name = name } }
 
     public func registerMethod(_ method: String) async throws(RoomError) {
