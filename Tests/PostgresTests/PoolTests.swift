@@ -56,8 +56,10 @@ import Testing
     @Test func violatedConstraints_areNamed_andTheDescriptionHoldsNoValues() async throws {
         try await withPool { pool in
             try await pool.run(
-                "CREATE TABLE person (id int PRIMARY KEY, mail text CONSTRAINT mail_once UNIQUE, age int CONSTRAINT age_ok CHECK (age > 0))"
-            )
+                """
+                CREATE TABLE person (id int PRIMARY KEY, mail text CONSTRAINT mail_once UNIQUE, \
+                age int CONSTRAINT age_ok CHECK (age > 0))
+                """)
             let insert = PostgresStatement(name: "person_insert", sql: "INSERT INTO person VALUES ($1, $2, $3)")
             _ = try await pool.query(insert, [.int(1), .text("hidden@example.org"), .int(5)])
             let twice = await failure {
