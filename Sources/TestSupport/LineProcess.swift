@@ -15,6 +15,7 @@ public final class LineProcess: Sendable {
 
     /// The child's process id.
     public var pid: Int32 { process.processIdentifier }
+    /// False once the child has ended, for whatever reason.
     public var isRunning: Bool { process.isRunning }
 
     /// Starts `arguments` (the first is the executable's path) in `directory`
