@@ -133,6 +133,37 @@ struct NotificationTests {
         #expect(bench.journal.receipts.count == 1)
     }
 
+    @Test func whileTheRoomIsAway_callersAreToldSo_andThePolicysNotificationIsMadeGood() async throws {
+        let bench = Bench()
+        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in "ok" }])
+        let session = try await bench.activeSession()
+        _ = try await bench.supervisor.setAgentState(session.id, to: .thinking, reason: nil, actor: nil)
+        bench.room.current?.emit(.reconnecting)
+        #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
+        await #expect(throws: TurngateError.conflict(.sessionNotWorking(session.id, status: .reconnecting))) {
+            _ = try await bench.supervisor.notify(session.id, NotificationRequest(), wait: .zero)
+        }
+        _ = try await bench.supervisor.setAgentState(session.id, to: .listening, reason: nil, actor: nil)
+        #expect(bench.journal.receipts.isEmpty)
+        bench.room.current?.emit(.reconnected)
+        #expect(await eventually { bench.journal.receipts.count == 1 })
+        #expect(bench.journal.receipts[0].recipients.map(\.outcome) == [.acknowledged])
+    }
+
+    @Test func whatIsOwed_isNotSaid_whenItIsNoLongerTrue() async throws {
+        let bench = Bench()
+        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in "ok" }])
+        let session = try await bench.activeSession()
+        bench.room.current?.emit(.reconnecting)
+        #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
+        for state in [AgentState.thinking, .listening, .thinking] {
+            _ = try await bench.supervisor.setAgentState(session.id, to: state, reason: nil, actor: nil)
+        }
+        bench.room.current?.emit(.reconnected)
+        #expect(try await eventually { try await bench.status(session.id) == .active })
+        #expect(bench.journal.receipts.isEmpty)
+    }
+
     @Test func callsAtOnce_areBounded() async throws {
         var limits = RuntimeLimits()
         limits.fanOuts = 2
