@@ -32,6 +32,8 @@ import Testing
             try await check(
                 fixture, statement.statement.sql, statement.values, ["agent_state_transitions", "sessions"])
         }
+        let mine: [PostgresValue] = [.uuid(fixture.runtime.id.uuid), .int64(60_000_000)]
+        try await check(fixture, RuntimeStatements.unheld.sql, mine, ["sessions"])
     }
 
     /// 1,000 sessions of 100 rows; one of the middle.
