@@ -39,6 +39,8 @@ struct RuntimeWatchTests {
             return []
         }
 
+        func unheld(by id: RuntimeID, olderThan age: Duration) async throws(TurngateError) -> [SessionID] { [] }
+
         func leave(_ id: RuntimeID) async throws(TurngateError) {}
     }
 

@@ -21,11 +21,18 @@ import Testing
         let summary = try #require(try await fixture.history.summary(session.id, now: now))
         #expect(summary.session == session.id)
         #expect(summary.turns == 1)
-        #expect(summary.states == [
-            StateDwell(state: .initializing, count: 1, totalMs: 1000, meanMs: 1000, p50Ms: 1000, p95Ms: 1000, maxMs: 1000, share: 0.05),
-            StateDwell(state: .listening, count: 2, totalMs: 6000, meanMs: 3000, p50Ms: 3000, p95Ms: 3900, maxMs: 4000, share: 0.3),
-            StateDwell(state: .thinking, count: 2, totalMs: 13_000, meanMs: 6500, p50Ms: 6500, p95Ms: 9650, maxMs: 10_000, share: 0.65),
-        ])
+        #expect(
+            summary.states == [
+                StateDwell(
+                    state: .initializing, count: 1, totalMs: 1000, meanMs: 1000, p50Ms: 1000, p95Ms: 1000, maxMs: 1000,
+                    share: 0.05),
+                StateDwell(
+                    state: .listening, count: 2, totalMs: 6000, meanMs: 3000, p50Ms: 3000, p95Ms: 3900, maxMs: 4000,
+                    share: 0.3),
+                StateDwell(
+                    state: .thinking, count: 2, totalMs: 13_000, meanMs: 6500, p50Ms: 6500, p95Ms: 9650, maxMs: 10_000,
+                    share: 0.65),
+            ])
 
         let end = try journal.append([session.ended(after: .seconds(11))])
         #expect(await end.outcome(within: .seconds(20)) == .durable)

@@ -21,14 +21,22 @@ import TestSupport
             id: NotificationID(at: time), sessionID: session.id, method: "your_turn_to_speak", trigger: .policy,
             agentStateSeq: 2, createdAt: time, completedAt: time + .seconds(5),
             recipients: [
-                RecipientReceipt(identity: "zoë \"z\"", outcome: .acknowledged, response: "o\nk\\", latency: .microseconds(11_412)),
-                RecipientReceipt(identity: "bob", outcome: .unsupported, error: RPCError(.unsupportedMethod), latency: .milliseconds(9)),
-                RecipientReceipt(identity: "al", outcome: .failed, error: RPCError(code: 4_294_967_295, message: "", data: "{}"), latency: .zero),
+                RecipientReceipt(
+                    identity: "zoë \"z\"", outcome: .acknowledged, response: "o\nk\\", latency: .microseconds(11_412)),
+                RecipientReceipt(
+                    identity: "bob", outcome: .unsupported, error: RPCError(.unsupportedMethod),
+                    latency: .milliseconds(9)),
+                RecipientReceipt(
+                    identity: "al", outcome: .failed, error: RPCError(code: 4_294_967_295, message: "", data: "{}"),
+                    latency: .zero),
             ])
         let journal = fixture.journal()
         let ticket = try journal.append([
-            session.progress { $0.status = .active; $0.activatedAt = time + .seconds(1); $0.roomSid = "RM_1"; $0.agentSid = "PA_1" },
-            .transition(try machine.next(.listening)), .notification(receipt), .methodUsage(session.id, ["echo": usage, "gone": usage]),
+            session.progress {
+                $0.status = .active; $0.activatedAt = time + .seconds(1); $0.roomSid = "RM_1"; $0.agentSid = "PA_1"
+            },
+            .transition(try machine.next(.listening)), .notification(receipt),
+            .methodUsage(session.id, ["echo": usage, "gone": usage]),
         ])
         #expect(await ticket.outcome(within: .seconds(20)) == .durable)
         session.status = .active
@@ -56,7 +64,8 @@ import TestSupport
         #expect(await ticket.outcome(within: .seconds(20)) == .durable)
         let first = try await fixture.sessions.notifications(session.id, NotificationQuery(limit: 3))
         #expect(first.receipts == Array(receipts.reversed().prefix(3)))
-        let second = try await fixture.sessions.notifications(session.id, NotificationQuery(before: first.next, limit: 3))
+        let second = try await fixture.sessions.notifications(
+            session.id, NotificationQuery(before: first.next, limit: 3))
         #expect(second.receipts == Array(receipts.reversed().suffix(2)))
         #expect(second.next == nil)
     }
@@ -107,7 +116,9 @@ import TestSupport
         let told = Mutex<[SessionID: [Int64]]>([:])
         let journal = fixture.journal { entries in
             told.withLock { told in
-                for case .transition(let transition) in entries { told[transition.sessionID, default: []].append(transition.seq) }
+                for case .transition(let transition) in entries {
+                    told[transition.sessionID, default: []].append(transition.seq)
+                }
             }
         }
         var machines: [AgentStateMachine] = []
