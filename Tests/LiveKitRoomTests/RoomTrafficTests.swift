@@ -99,6 +99,25 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func answerThroughAnotherConnection_goesNowhere() async throws {
+            let room = try await RoomPair.join()
+            try await room.ben.registerMethod("echo")
+            let cleo = try await RoomFixture.connector(room.server.url)
+                .connect(RoomFixture.join("cleo", room: "r"), deadline: .seconds(10))
+            try await cleo.registerMethod("echo")
+            async let answer = room.ava.performRPC(
+                method: "echo", payload: "", destination: "ben", timeout: .seconds(15))
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
+            try await cleo.respond(to: call, with: .success("cleo's"))
+            try await room.ben.respond(to: call, with: .success("ben's"))
+            #expect(try await answer == "ben's")
+            await cleo.disconnect()
+            try await room.leave()
+        }
+
+        @Test
         func performRPC_ofAFailingMethod_keepsCodeMessageAndData() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("fail")
