@@ -92,7 +92,9 @@ extension LiveKitRoomTests {
 
         @Test
         func tokenThatCannotBeMade_isAFailure() async throws {
-            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: "ws://127.0.0.1:1")) {
+            let connector = LiveKitConnector(
+                core: try RoomFixture.core(), configuration: .init(url: "ws://127.0.0.1:1")
+            ) {
                 _ in throw EventNeverCame()
             }
             let error = await #expect(throws: RoomError.self) {
