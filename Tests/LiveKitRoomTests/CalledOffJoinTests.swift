@@ -17,12 +17,13 @@ extension LiveKitRoomTests {
             let seen: EventLog
             let ava = RoomFixture.join("ava", room: "r")
 
-            static func set() async throws -> Stage {
+            static func set(holding held: HoldingProxy.Held) async throws -> Stage {
                 let server = try await DevelopmentRoomServer.start()
                 let ben = try await RoomFixture.connector(server.url)
                     .connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
                 return Stage(
-                    server: server, proxy: try await HoldingProxy.start(server), ben: ben, seen: EventLog(ben))
+                    server: server, proxy: try await HoldingProxy.start(server, holding: held), ben: ben,
+                    seen: EventLog(ben))
             }
 
             /// Joins as ava; the token is made beforehand, so that the
@@ -51,69 +52,58 @@ extension LiveKitRoomTests {
             }
         }
 
-        /// Whether a join has come to its end, for tests to look at.
-        private final class Attempt: Sendable {
-            private let failure = Mutex<RoomError?>(nil)
+        /// A join that is bound to fail, for tests to look at on its way.
+        private struct Attempt {
+            private final class Ending: Sendable { let error = Mutex<(any Error)?>(nil) }
+
+            private let ending = Ending()
             private let task: Task<Void, Never>
 
-            var ended: Bool { failure.withLock { $0 != nil } }
+            var ended: Bool { ending.error.withLock { $0 != nil } }
 
             init(_ connector: LiveKitConnector, _ join: RoomJoin, deadline: Duration) {
-                let (ends, end) = AsyncStream.makeStream(of: RoomError?.self)
-                task = Task {
+                task = Task { [ending] in
                     do {
                         await (try connector.connect(join, deadline: deadline)).disconnect()
-                        end.yield(nil)
                     } catch {
-                        end.yield(error as? RoomError)
+                        ending.error.withLock { $0 = error }
                     }
-                    end.finish()
-                }
-                Task { [self] in
-                    for await ending in ends { failure.withLock { $0 = ending } }
                 }
             }
 
             func cancel() { task.cancel() }
 
-            func error() async throws -> RoomError? {
+            func error() async -> RoomError? {
                 await task.value
-                try await RoomFixture.eventually { ended }
-                return failure.withLock { $0 }
+                return ending.error.withLock { $0 as? RoomError }
             }
         }
 
         @Test
         func cancelledJoin_holdsItsCallerUntilItIsOutOfTheRoom_andHarmsNoSuccessor() async throws {
-            let stage = try await Stage.set()
+            let stage = try await Stage.set(holding: .request)
             let late = Attempt(try stage.connector(stage.proxy.url), stage.ava, deadline: .seconds(20))
             try await stage.proxy.holds()
             late.cancel()
             // Time enough for one that does not wait to be seen.
             try await Task.sleep(for: .milliseconds(300))
             #expect(!late.ended)
-            let early = late.ended ? try await stage.connector(stage.server.url)
-                .connect(stage.ava, deadline: .seconds(10)) : nil
             try stage.proxy.release()
-            #expect(try await late.error() == .failed("the join was cancelled"))
-            var next = early
-            if next == nil {
-                next = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(10))
-            }
-            let successor = try #require(next)
+            #expect(await late.error() == .failed("the join was cancelled"))
+            let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(10))
             try await stage.stays(successor)
             try await stage.clear(successor)
         }
 
         @Test
         func overdueJoin_isOutOfTheRoomWhenItFails() async throws {
-            let stage = try await Stage.set()
+            let stage = try await Stage.set(holding: .answer)
             let late = Attempt(try stage.connector(stage.proxy.url), stage.ava, deadline: .milliseconds(1_000))
             try await stage.proxy.holds()
             try await Task.sleep(for: .milliseconds(1_300))
             #expect(!late.ended)
             try stage.proxy.release()
-            #expect(try await late.error() == .unreachable("not joined within 1.0 seconds"))
+            #expect(await late.error() == .unreachable("not joined within 1.0 seconds"))
             let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(10))
             try await stage.stays(successor)
             try await stage.clear(successor)
@@ -121,7 +111,7 @@ extension LiveKitRoomTests {
 
         @Test
         func successor_waitsForAJoinThatWasCalledOff() async throws {
-            let stage = try await Stage.set()
+            let stage = try await Stage.set(holding: .request)
             let connector = try stage.connector(stage.proxy.url)
             let late = Attempt(connector, stage.ava, deadline: .seconds(20))
             try await stage.proxy.holds()
@@ -134,14 +124,14 @@ extension LiveKitRoomTests {
             async let next = connector.connect(stage.ava, deadline: .seconds(20))
             try stage.proxy.release()
             let successor = try await next
-            #expect(try await late.error() == .failed("the join was cancelled"))
+            #expect(await late.error() == .failed("the join was cancelled"))
             try await stage.stays(successor)
             try await stage.clear(successor)
         }
 
         @Test
         func joinOfACancelledTask_isNotBegun() async throws {
-            let stage = try await Stage.set()
+            let stage = try await Stage.set(holding: .request)
             let connector = try stage.connector(stage.server.url)
             let join = Task {
                 try? await Task.sleep(for: .seconds(60))

@@ -9,7 +9,7 @@ struct RPCDuties {
     /// The calls that wait for an answer, by the core's number.
     private(set) var unanswered: Set<UInt64> = []
 
-    /// Notes a call.
+    /// Notes a call, for `answers` to know it.
     mutating func called(_ invocation: UInt64) { unanswered.insert(invocation) }
 
     /// False if the call is none of this room's, or has its answer already.

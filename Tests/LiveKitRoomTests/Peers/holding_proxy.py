@@ -1,33 +1,44 @@
-"""A proxy that keeps what a server says back: prints its port.
+"""A proxy that holds a join up: prints its port.
 
-Passes everything on, but of each answer to an upgrade (a signalling
-connection) only the head, and then says "holding". The rest, and all that
-follows, goes on once a line has come on standard input.
+    holding_proxy.py SERVER_PORT request|answer
+
+request: the client's upgrade does not get to the server. answer: the server's
+answer gets to the client, but nothing that follows it. Where it holds something
+back it says "holding"; all goes on once a line has come on standard input.
 """
 import socket, sys, threading
 
 target = ("127.0.0.1", int(sys.argv[1]))
+mode = sys.argv[2]
 listener = socket.create_server(("127.0.0.1", 0))
 released = threading.Event()
 
 
-def forward(source: socket.socket, sink: socket.socket, holding: bool) -> None:
-    head = b""
+def hold() -> None:
+    print("holding", flush=True)
+    released.wait()
+
+
+def pass_head(source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
+    """Passes an HTTP head on, and what came with it."""
+    data = b""
+    while (end := data.find(b"\r\n\r\n")) < 0:
+        if not (more := source.recv(65536)):
+            break
+        data += more
+    if not is_answer and mode == "request":
+        hold()
+    if is_answer and mode == "answer" and data.startswith(b"HTTP/1.1 101"):
+        sink.sendall(data[: end + 4])
+        data = data[end + 4 :]
+        hold()
+    sink.sendall(data)
+
+
+def forward(source: socket.socket, sink: socket.socket, is_answer: bool) -> None:
     try:
+        pass_head(source, sink, is_answer)
         while data := source.recv(65536):
-            if holding and not released.is_set():
-                head += data
-                end = head.find(b"\r\n\r\n")
-                if end < 0:
-                    continue
-                if head.startswith(b"HTTP/1.1 101"):
-                    sink.sendall(head[: end + 4])
-                    print("holding", flush=True)
-                    released.wait()
-                    data = head[end + 4 :]
-                else:
-                    data = head
-                holding = False
             sink.sendall(data)
     except OSError:
         pass  # either end has gone
