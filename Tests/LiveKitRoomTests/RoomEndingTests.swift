@@ -6,8 +6,12 @@ import Testing
 extension LiveKitRoomTests {
     @Suite(.serialized)
     struct RoomEndingTests {
-        private func reason(_ log: EventLog, within timeout: Duration = .seconds(15)) async throws -> RoomDisconnectReason {
-            try await log.first("the end", within: timeout) { if case .disconnected(let reason) = $0 { reason } else { nil } }
+        private func reason(_ log: EventLog, within timeout: Duration = .seconds(15)) async throws
+            -> RoomDisconnectReason
+        {
+            try await log.first("the end", within: timeout) {
+                if case .disconnected(let reason) = $0 { reason } else { nil }
+            }
         }
 
         @Test
@@ -27,7 +31,9 @@ extension LiveKitRoomTests {
             let room = try await RoomPair.join()
             try ServerAPI.call(room.server, "RemoveParticipant", ["room": "r", "identity": "ava"])
             #expect(try await reason(room.heardByAva) == .participantRemoved)
-            try await room.heardByBen.first("ava left") { if case .participantLeft(let p) = $0 { p.identity == "ava" } else { nil } }
+            try await room.heardByBen.first("ava left") {
+                if case .participantLeft(let p) = $0 { p.identity == "ava" } else { nil }
+            }
             try ServerAPI.call(room.server, "DeleteRoom", ["room": "r"])
             #expect(try await reason(room.heardByBen) == .roomDeleted)
             try await room.leave()
@@ -80,11 +86,15 @@ extension LiveKitRoomTests {
             try await room.heardByAva.first(.reconnected, within: .seconds(40))
             try await room.heardByBen.first(.reconnected, within: .seconds(40))
             try await RoomFixture.eventually {
-                room.ava.remoteParticipants.map(\.state) == [.active] && room.ben.remoteParticipants.map(\.state) == [.active]
+                room.ava.remoteParticipants.map(\.state) == [.active]
+                    && room.ben.remoteParticipants.map(\.state) == [.active]
             }
             #expect(room.ava.remoteParticipants.map(\.sid) == [room.ben.localParticipant.sid])
-            async let answer = room.ava.performRPC(method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
-            let call = try await room.heardByBen.first("the call") { if case .rpcInvoked(let call) = $0 { call } else { nil } }
+            async let answer = room.ava.performRPC(
+                method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
             try await room.ben.respond(to: call, with: .success("hi!"))
             #expect(try await answer == "hi!")
             try await room.leave()
@@ -95,7 +105,9 @@ extension LiveKitRoomTests {
             let server = try await DevelopmentRoomServer.start()
             var configuration = LiveKitConfiguration(url: server.url)
             configuration.reconnectTimeout = .seconds(1)
-            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: configuration) { try TokenMint.token($0) }
+            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: configuration) {
+                try TokenMint.token($0)
+            }
             let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
             let heard = EventLog(ava)
             await server.kill()

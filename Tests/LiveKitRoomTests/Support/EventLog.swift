@@ -40,7 +40,9 @@ final class EventLog: Sendable {
     }
 
     /// Waits for an event that equals `event`.
-    func first(_ event: RoomEvent, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func first(
+        _ event: RoomEvent, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         try await first("\(event)", within: timeout, sourceLocation: sourceLocation) { $0 == event ? true : nil }
     }
 }

@@ -21,7 +21,9 @@ enum RoomFixture {
             })
     }
 
-    static func connector(_ url: String, maxPendingEvents: Int = 4_096, kind: String = "agent") throws -> LiveKitConnector {
+    static func connector(_ url: String, maxPendingEvents: Int = 4_096, kind: String = "agent") throws
+        -> LiveKitConnector
+    {
         let configuration = LiveKitConfiguration(url: url, maxPendingEvents: maxPendingEvents)
         return LiveKitConnector(core: try core(), configuration: configuration) { try TokenMint.token($0, kind: kind) }
     }
