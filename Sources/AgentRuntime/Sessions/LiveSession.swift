@@ -102,11 +102,13 @@ actor LiveSession {
         guard lifecycle.status.isWorking else { throw .conflict(.sessionNotWorking(id, status: lifecycle.status)) }
     }
 
-    /// Starts (again) a timer that does `action` on this actor.
+    /// Starts (again) a timer that does `action` on this actor, `duration` from
+    /// now, however late its own task gets to run.
     func start(_ timer: Timer, after duration: Duration, _ action: @escaping @Sendable (LiveSession) async -> Void) {
         timers[timer]?.cancel()
+        let moment = context.clock.uptime + duration
         timers[timer] = Task { [clock = context.clock] in
-            do { try await clock.sleep(for: duration) } catch { return }
+            do { try await clock.sleep(until: moment) } catch { return }
             await action(self)
         }
     }
