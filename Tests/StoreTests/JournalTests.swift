@@ -30,7 +30,7 @@ import TestSupport
             session.progress { $0.status = .active; $0.activatedAt = time + .seconds(1); $0.roomSid = "RM_1"; $0.agentSid = "PA_1" },
             .transition(try machine.next(.listening)), .notification(receipt), .methodUsage(session.id, ["echo": usage, "gone": usage]),
         ])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         session.status = .active
         session.activatedAt = time + .seconds(1)
         (session.roomSid, session.agentSid) = ("RM_1", "PA_1")
@@ -53,7 +53,7 @@ import TestSupport
                 createdAt: time, completedAt: time, recipients: [])
         }
         let ticket = try fixture.journal().append(receipts.map { .notification($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let first = try await fixture.sessions.notifications(session.id, NotificationQuery(limit: 3))
         #expect(first.receipts == Array(receipts.reversed().prefix(3)))
         let second = try await fixture.sessions.notifications(session.id, NotificationQuery(before: first.next, limit: 3))
@@ -141,13 +141,13 @@ import TestSupport
             try journal.append(before), try journal.append([session.ended(after: .seconds(60))]),
             try journal.append(try machine.walk(1).map { .transition($0) }),
         ]
-        #expect(await tickets[0].outcome(within: .seconds(20)) == .durable)
-        #expect(await tickets[1].outcome(within: .seconds(20)) == .durable)
-        #expect(await tickets[2].outcome(within: .seconds(20)) == .refused)
+        #expect(await tickets[0].outcome(within: .seconds(60)) == .durable)
+        #expect(await tickets[1].outcome(within: .seconds(60)) == .durable)
+        #expect(await tickets[2].outcome(within: .seconds(60)) == .refused)
         let again = try journal.append([session.ended(after: .seconds(60))])
-        #expect(await again.outcome(within: .seconds(20)) == .durable)
+        #expect(await again.outcome(within: .seconds(60)) == .durable)
         let other = try journal.append([session.ended(after: .seconds(90), reason: .internalError)])
-        #expect(await other.outcome(within: .seconds(20)) == .refused)
+        #expect(await other.outcome(within: .seconds(60)) == .refused)
         #expect(try await fixture.sessions.session(session.id)?.endedAt == session.createdAt + .seconds(60))
     }
 
@@ -156,7 +156,7 @@ import TestSupport
         var (session, machine) = try await fixture.insertSession()
         let step = try machine.next(.listening, actor: "a\u{0}b", reason: String(repeating: "é", count: 600))
         let ticket = try fixture.journal().append([.transition(step)])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let row = try #require(try await fixture.rows(of: session.id).last)
         #expect(row.actor == "a\u{FFFD}b")
         #expect(row.reason == String(repeating: "é", count: 512))
@@ -170,7 +170,7 @@ import TestSupport
         let journal = fixture.journal(metrics: metrics)
         for pair in [try machine.walk(2, every: .seconds(2)), try machine.walk(1, every: .seconds(4))] {
             let ticket = try journal.append(pair.map { .transition($0) })
-            #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+            #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         }
         let text = registry.text(.prometheus)
         for line in [
