@@ -63,7 +63,7 @@ import Testing
     @Test func staleSocketFile_isReplacedAndAnotherFileIsNot() async throws {
         let path = "/tmp/http-server-test-\(UUID().uuidString).sock"
         defer { unlink(path) }
-        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }

@@ -56,7 +56,7 @@ final class LocalServer: Sendable {
     }
 
     private static func listen() throws -> (Int32, UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(step: "socket") }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -98,6 +98,8 @@ final class LocalServer: Sendable {
             handler(LocalConnection(descriptor: descriptor))
             state.withLock { state in
                 state.open.remove(descriptor)
+                // Ends the connection also where a child of another test has inherited it.
+                shutdown(descriptor, Int32(SHUT_RDWR))
                 close(descriptor)
             }
         }

@@ -24,7 +24,9 @@ public struct FinishedProgram: Sendable {
         }
     }
 
-    private static func finish(_ process: Process, _ output: FileHandle, _ errors: FileHandle) throws -> FinishedProgram {
+    private static func finish(
+        _ process: Process, _ output: FileHandle, _ errors: FileHandle
+    ) throws -> FinishedProgram {
         let said = FileReader(errors)
         let data = try output.readToEnd() ?? Data()
         let text = String(decoding: said.contents(), as: UTF8.self)

@@ -8,8 +8,8 @@ import TestSupport
 struct LiveServer {
     let server: HTTPServer
     let port: Int
-    // SOCK_STREAM and MSG_NOSIGNAL: macros or enumerations, depending on the module that got to the header first.
-    private static let stream: Int32 = 1
+    // SOCK_STREAM with SOCK_CLOEXEC, and MSG_NOSIGNAL: macros or enumerations, depending on the module that got to the header first.
+    private static let stream: Int32 = 0x80001
     private static let noSignal: Int32 = 0x4000
 
     init(_ api: ControlAPI, port: UInt16 = 0) throws {

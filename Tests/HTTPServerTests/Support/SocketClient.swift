@@ -45,7 +45,8 @@ final class SocketClient {
     private static func connect<Address>(
         _ family: Int32, _ address: Address, _ seconds: Int, _ receiveBuffer: Int32?
     ) throws -> Int32 {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        // A child that another test starts meanwhile must not keep it open.
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket") }
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
