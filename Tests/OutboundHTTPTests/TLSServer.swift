@@ -15,7 +15,8 @@ final class TLSServer: Sendable {
 
     /// Makes a certificate and serves with it; returns when it listens.
     static func start() async throws -> TLSServer {
-        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("turngate-tls-\(UUID().uuidString)")
+        let directory = FileManager.default.temporaryDirectory
+            .appendingPathComponent("turngate-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let certificate = directory.appendingPathComponent("cert.pem").path
         let key = directory.appendingPathComponent("key.pem").path

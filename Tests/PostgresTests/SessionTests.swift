@@ -18,7 +18,8 @@ import Testing
     @Test func failingScript_isUndone_andTheSessionGoesOn() async throws {
         let session = try await session()
         let error = await failure {
-            try await session.run(script: "CREATE TABLE a (n int); SELECT 1/0; CREATE TABLE b ()", timeout: .seconds(60))
+            try await session.run(
+                script: "CREATE TABLE a (n int); SELECT 1/0; CREATE TABLE b ()", timeout: .seconds(60))
         }
         #expect(error?.sqlState == "22012")
         let rows = try await session.query("SELECT to_regclass('a') IS NULL AS gone", timeout: .seconds(60))
