@@ -16,7 +16,7 @@ extension LiveKitRoomTests {
             static func join() async throws -> Room {
                 let server = try await DevelopmentRoomServer.start()
                 let ava = try await RoomFixture.connector(server.url)
-                    .connect(RoomFixture.join("ava", room: "r", name: "Ava"), deadline: .seconds(10))
+                    .connect(RoomFixture.join("ava", room: "r", name: "Ava"), deadline: .seconds(60))
                 let heard = EventLog(ava)
                 let pat = try await OfficialPeer.join(server, identity: "pat", room: "r")
                 try await RoomFixture.eventually { ava.remoteParticipants.first?.state == .active }
@@ -137,7 +137,7 @@ extension LiveKitRoomTests {
             try await RoomFixture.eventually { audio()?.first?.muted == false }
             // One who joins later is told of it at once.
             let late = try await RoomFixture.connector(room.server.url)
-                .connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+                .connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
             let seen = late.remoteParticipants.first { $0.identity == "pat" }
             #expect(seen?.audio.map(\.trackSid) == [sid] && seen?.kind == .standard)
             await late.disconnect()

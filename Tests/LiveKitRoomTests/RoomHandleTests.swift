@@ -28,7 +28,7 @@ extension LiveKitRoomTests {
                 let leaving = Leaving.allCases[round % 3]
                 if leaving == .afterUs { await ava.disconnect() }
                 if leaving == .byBeingRemoved {
-                    try ServerAPI.call(server, "RemoveParticipant", ["room": "r", "identity": "pat"])
+                    try await ServerAPI.call(server, "RemoveParticipant", ["room": "r", "identity": "pat"])
                 }
                 try await pat.leave()
                 if leaving != .afterUs {

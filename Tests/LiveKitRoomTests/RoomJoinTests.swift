@@ -12,12 +12,12 @@ extension LiveKitRoomTests {
             let connector = try RoomFixture.connector(server.url)
             let ava = try await connector.connect(
                 RoomFixture.join("ava", room: "r", name: "Ava", metadata: "m", attributes: ["k": "v"]),
-                deadline: .seconds(10))
+                deadline: .seconds(60))
             let heardByAva = EventLog(ava)
             #expect(ava.localParticipant.identity == "ava")
             #expect(ava.localParticipant.kind == .agent)
             #expect(ava.localParticipant.attributes == ["k": "v"])
-            let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+            let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
             let heardByBen = EventLog(ben)
             try await heardByAva.first("ben joined") {
                 if case .participantJoined(let p) = $0, p.identity == "ben" { true } else { nil }
@@ -77,7 +77,7 @@ extension LiveKitRoomTests {
             let server = try await DevelopmentRoomServer.start()
             let connector = try RoomFixture.connector(server.url)
             for _ in 0..<20 {
-                let room = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+                let room = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
                 #expect(try RoomFixture.core().liveHandleCount >= 2)
                 await room.disconnect()
             }

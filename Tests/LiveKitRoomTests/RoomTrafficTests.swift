@@ -15,8 +15,8 @@ struct RoomPair {
     static func join(_ arguments: [String] = []) async throws -> RoomPair {
         let server = try await DevelopmentRoomServer.start(arguments)
         let connector = try RoomFixture.connector(server.url)
-        let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
-        let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+        let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
+        let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
         let pair = RoomPair(
             server: server, ava: ava, ben: ben, heardByAva: EventLog(ava), heardByBen: EventLog(ben))
         try await RoomFixture.eventually {
@@ -65,7 +65,7 @@ extension LiveKitRoomTests {
                 let video: [String: Any] = ["room": join.room, "roomJoin": true]
                 return try TokenMint.token(identity: join.identity, room: join.room, claims: ["video": video])
             }
-            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             let error = await #expect(throws: RoomError.self) { try await ava.setAttributes(["a": "1"]) }
             #expect({ if case .refused = error { true } else { false } }(), "was \(String(describing: error))")
             #expect(ava.localParticipant.attributes == [:])

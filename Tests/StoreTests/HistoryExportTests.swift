@@ -110,7 +110,7 @@ import Testing
         let second = try machine.next(.thinking, actor: "", reason: "@SUM(1)")
         let third = try machine.next(.listening, actor: "a-b=c", reason: "＝1+1")
         let ticket = try fixture.journal().append([first, second, third].map { .transition($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let csv = try await export(fixture, HistoryQuery(session: session.id), .csv)
         let head = "\(session.id),\"'=HYPERLINK(\"\"x\"\"),\","
         #expect(

@@ -12,7 +12,7 @@ import Testing
         let third = try machine.next(.speaking, after: .milliseconds(1500))
         let ticket = try fixture.journal().append(
             [.transition(second), .transition(third), session.ended(after: .microseconds(1_501_251))])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let page = try await fixture.history.page(HistoryQuery(session: session.id))
         let head = #"{"session_id":"\#(session.id)","room":"café \"1\"","seq":"#
         let expected = [
@@ -55,7 +55,7 @@ import Testing
             for step in 0..<9 {
                 let transition = try machine.walk(1, every: step % 2 == 0 ? .zero : .seconds(1))
                 #expect(
-                    await (try journal.append(transition.map { .transition($0) })).outcome(within: .seconds(20))
+                    await (try journal.append(transition.map { .transition($0) })).outcome(within: .seconds(60))
                         == .durable)
             }
             sessions.append(session)

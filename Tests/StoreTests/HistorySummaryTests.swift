@@ -15,7 +15,7 @@ import Testing
         steps[2].turnID = turn
         let journal = fixture.journal()
         let ticket = try journal.append(steps.map { .transition($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
 
         let now = machine.current.at + .milliseconds(10_000)
         let summary = try #require(try await fixture.history.summary(session.id, now: now))
@@ -35,7 +35,7 @@ import Testing
             ])
 
         let end = try journal.append([session.ended(after: .seconds(11))])
-        #expect(await end.outcome(within: .seconds(20)) == .durable)
+        #expect(await end.outcome(within: .seconds(60)) == .durable)
         let over = try #require(try await fixture.history.summary(session.id, now: now + .seconds(3600)))
         #expect(over.states.last?.totalMs == 4000)
         #expect(over.states.map(\.share).reduce(0, +) > 0.999)

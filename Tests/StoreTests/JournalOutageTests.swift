@@ -17,7 +17,7 @@ import TestSupport
         try await session.run(
             script:
                 "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$",
-            timeout: .seconds(10))
+            timeout: .seconds(60))
         session.close()
         let fixture = try await StoreFixture(database: url, unavailableAfter: .seconds(2))
         var machines: [AgentStateMachine] = []

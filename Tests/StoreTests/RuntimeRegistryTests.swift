@@ -30,7 +30,7 @@ import Testing
         let mine = try await fixture.insertSession(identity: "mine").session
         let journal = fixture.journal()
         let late = try machine.next(.listening, after: .seconds(5))
-        #expect(await (try journal.append([.transition(late)])).outcome(within: .seconds(20)) == .durable)
+        #expect(await (try journal.append([.transition(late)])).outcome(within: .seconds(60)) == .durable)
         try await fixture.sql("UPDATE runtimes SET heartbeat_at = '2020-01-01' WHERE id = $1", [.uuid(dead.id.uuid)])
 
         #expect(try await fixture.registry.bury(dead.id) == [session.id])
@@ -127,8 +127,8 @@ import Testing
             try journal.append([session.progress { $0.status = .ending }]),
         ]
         let good = try journal.append([.transition(try liveMachine.next(.listening))])
-        for ticket in late { #expect(await ticket.outcome(within: .seconds(20)) == .refused) }
-        #expect(await good.outcome(within: .seconds(20)) == .durable)
+        for ticket in late { #expect(await ticket.outcome(within: .seconds(60)) == .refused) }
+        #expect(await good.outcome(within: .seconds(60)) == .durable)
         let buried = try #require(try await fixture.sessions.session(session.id))
         #expect(buried.status == .failed && buried.agentStateSeq == 1 && buried.end?.reason == .runtimeLost)
     }

@@ -111,7 +111,7 @@ import Testing
                 labels: ["tenant": "t\(index % 3)", "n": "\(index)"], after: .milliseconds(index))
             guard index % 4 == 0 else { continue }
             let ticket = try fixture.journal().append([session.ended(after: .seconds(1))])
-            #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+            #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         }
         func numbers(_ query: SessionQuery) async throws -> [Int] {
             try await fixture.sessions.sessions(query).sessions.compactMap { $0.spec.labels["n"].flatMap { Int($0) } }
@@ -137,7 +137,7 @@ import Testing
         #expect(try await fixture.sessions.session(session.id) == session)
 
         let ticket = try fixture.journal().append([session.ended(after: .seconds(1))])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         await #expect(throws: TurngateError.conflict(.sessionNotWorking(session.id, status: .ended))) {
             try await fixture.sessions.update(session.id, turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
         }

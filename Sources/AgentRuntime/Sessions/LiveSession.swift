@@ -120,11 +120,13 @@ actor LiveSession {
         guard lifecycle.status == .active else { throw .conflict(.sessionNotWorking(id, status: lifecycle.status)) }
     }
 
-    /// Starts (again) a timer that does `action` on this actor.
+    /// Starts (again) a timer that does `action` on this actor, `duration` from
+    /// now, however late its own task gets to run.
     func start(_ timer: Timer, after duration: Duration, _ action: @escaping @Sendable (LiveSession) async -> Void) {
         timers[timer]?.cancel()
+        let moment = context.clock.uptime + duration
         timers[timer] = Task {
-            do { try await context.clock.sleep(for: duration) } catch { return }
+            do { try await context.clock.sleep(until: moment) } catch { return }
             // Between the sleep's end and this line the timer may have been
             // stopped by what came first.
             if Task.isCancelled { return }

@@ -54,6 +54,15 @@ public final class SessionSupervisor: Sendable {
         }
     }
 
+    /// Of the sessions that the store says this process holds, writes off those
+    /// that it does not: a torn write left them behind.
+    public func writeOffUnheld(_ ids: [SessionID]) {
+        for id in ids where liveSession(id) == nil {
+            context.logger.warning("a session that nobody holds is written off", metadata: ["session": "\(id)"])
+            writeOff(id, "nobody held it")
+        }
+    }
+
     /// Ends, in the store alone, a session that nobody holds.
     func writeOff(_ id: SessionID, _ why: String) {
         var session = Session(id: id, spec: SessionSpec(room: ""), createdAt: context.clock.now)

@@ -41,7 +41,9 @@ struct Service: Sendable {
         let pool = try PostgresPool(configuration.database, logger: logger)
         let storeMetrics = StoreMetrics(registry: metrics)
         let store = PostgresSessionStore(pool: pool, metrics: storeMetrics)
-        let journal = JournalWriter(pool: pool, clock: clock, metrics: storeMetrics, logger: logger)
+        let refusals = RefusalRelay()
+        let journal = JournalWriter(
+            pool: pool, clock: clock, metrics: storeMetrics, logger: logger, onRefused: { refusals.take($0) })
         let registry = PostgresRuntimeRegistry(pool: pool)
         let tokens = LiveKitTokens(
             url: configuration.livekitURL, apiKey: configuration.livekitAPIKey,
@@ -52,6 +54,7 @@ struct Service: Sendable {
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
                 store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger
             ))
+        refusals.connect { supervisor.refused($0) }
         SessionCensus.register(supervisor, in: metrics)
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
         try await watch.enter()
@@ -173,7 +176,8 @@ struct Service: Sendable {
         let processes = LocalProcesses()
         return RuntimeWatch(
             me: processes.me(id: runtime), registry: registry, clock: clock, logger: logger,
-            isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() })
+            isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() },
+            writeOff: { supervisor.writeOffUnheld($0) })
     }
 
     private static func docs(_ configuration: ServiceConfiguration) -> URL? {

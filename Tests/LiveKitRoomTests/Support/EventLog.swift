@@ -25,7 +25,7 @@ final class EventLog: Sendable {
     /// What `pick` makes of the first event that it takes, waiting for one.
     @discardableResult
     func first<Picked>(
-        _ what: Comment, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation,
+        _ what: Comment, within timeout: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         _ pick: (RoomEvent) -> Picked?
     ) async throws -> Picked {
         let deadline = ContinuousClock.now + timeout

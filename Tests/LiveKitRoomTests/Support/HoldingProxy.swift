@@ -14,7 +14,7 @@ struct HoldingProxy {
 
     static func start(_ server: DevelopmentRoomServer, holding held: Held) async throws -> HoldingProxy {
         let script = TestTools.root + "/Tests/LiveKitRoomTests/Peers/holding_proxy.py"
-        let process = try LineProcess(
+        let process = try await LineProcess(
             [TestTools.python, script, "\(server.port)", held.rawValue], directory: TestTools.root)
         guard let port = Int(try await process.line()) else { throw LineProcessError.silent }
         return HoldingProxy(process: process, port: port)

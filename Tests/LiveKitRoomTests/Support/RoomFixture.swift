@@ -36,7 +36,7 @@ enum RoomFixture {
 
     /// Waits until `condition` holds, at most `timeout`.
     static func eventually(
-        within timeout: Duration = .seconds(15), _ condition: () async throws -> Bool,
+        within timeout: Duration = .seconds(60), _ condition: () async throws -> Bool,
         _ comment: Comment = "the condition did not come to hold", sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let deadline = ContinuousClock.now + timeout
