@@ -68,6 +68,7 @@ let package = Package(
                 "AgentRuntime", "ControlAPI", "Metrics", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            resources: [.embedInCode("Resources/openapi.yaml")],
             swiftSettings: settings),
 
         // Never in a product.
@@ -84,7 +85,7 @@ let package = Package(
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
         tests("ControlAPI", ["ControlAPI", "Domain", "HTTPServer", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
-        tests("Turngate", ["Turngate", "Domain", "TestSupport"]),
+        tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),
         tests("Tidy", []),
     ]
 )

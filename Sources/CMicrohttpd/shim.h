@@ -52,6 +52,11 @@ static inline struct MHD_Response *front_stream_response(
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block_bytes, reader, context, release);
 }
 
+/* For HEAD: an answer without framing, whose connection ends. Variadic. */
+static inline void front_omit_framing(struct MHD_Response *response) {
+    MHD_set_response_options(response, MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+}
+
 static const ssize_t front_reader_end = -1;   /* MHD_CONTENT_READER_END_OF_STREAM */
 static const ssize_t front_reader_error = -2; /* MHD_CONTENT_READER_END_WITH_ERROR */
 

@@ -23,6 +23,11 @@ final class SpawningThread: Sendable {
 
     private init() {
         let thread = Thread { [self] in
+            // A child inherits the signals that its starter blocks, and would
+            // never hear a SIGTERM that Foundation's threads block.
+            var none = sigset_t()
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, nil)
             while true {
                 wakeups.wait()
                 perform(jobs.withLock { $0.removeFirst() })

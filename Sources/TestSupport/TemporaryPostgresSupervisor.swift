@@ -37,9 +37,17 @@ final class TemporaryPostgresSupervisor: Sendable {
             esac
         done
         if [ -n "$pid" ]; then
-            children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
-            kill -QUIT "$pid"
-            for process in $pid $children; do kill -CONT "$process"; done
+            # Again and again, as a server that has only just been launched still
+            # ignores SIGQUIT; exe is gone once it is a zombie.
+            tries=0
+            while [ -e "/proc/$pid/exe" ] && [ "$tries" -lt 100 ]; do
+                children=$(cat "/proc/$pid/task/$pid/children" 2>/dev/null)
+                kill -QUIT "$pid"
+                for process in $pid $children; do kill -CONT "$process"; done
+                tries=$((tries + 1))
+                sleep 0.1
+            done
+            kill -KILL "$pid"
             wait "$pid"
         fi
         cd /

@@ -118,6 +118,24 @@ import Testing
         }
     }
 
+    @Test func clientThatClosesItsSideAfterTheRequest_isAnsweredAndLetGo() async throws {
+        try await withServer(echo) { test in
+            try await onThread {
+                for isLater in [false, true] {
+                    let client = try SocketClient(port: test.port)
+                    if isLater {
+                        client.request("GET /first")
+                        #expect(try client.reply().status == 200)
+                    }
+                    client.request("GET /last")
+                    client.shutDownWriting()
+                    #expect(try client.reply().text == "GET /last 0")
+                    #expect(try client.isEnded())
+                }
+            }
+        }
+    }
+
     @Test func sixtyFourClients_areServedAtOnce() async throws {
         try await withServer(echo) { test in
             try await withThrowingTaskGroup(of: Int.self) { group in
@@ -152,7 +170,7 @@ import Testing
             try await onThread {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
-                while !started.isSet { _ = try? client.receive(atMost: 0) }
+                started.block()
                 client.close()
             }
             try await eventually("the handler is cancelled") { cancelled.isSet }
@@ -174,7 +192,7 @@ import Testing
             try await onThread {
                 let first = try SocketClient(port: test.port), second = try SocketClient(port: test.port)
                 first.request("GET /wait")
-                while !started.isSet { _ = try? second.receive(atMost: 0) }
+                started.block()
                 second.request("GET /")
                 let refused = try second.reply()
                 #expect(refused.status == 503)

@@ -36,6 +36,33 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func manyRooms_atOnce_keepTheirEventsApart() async throws {
+            let server = try await DevelopmentRoomServer.start()
+            let connector = try RoomFixture.connector(server.url)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<6 {
+                    group.addTask {
+                        let name = "room \(number)"
+                        let ava = try await connector.connect(RoomFixture.join("ava", room: name), deadline: .seconds(20))
+                        let heard = EventLog(ava)
+                        let ben = try await connector.connect(RoomFixture.join("ben", room: name), deadline: .seconds(20))
+                        try await RoomFixture.eventually { ben.remoteParticipants.map(\.state) == [.active] }
+                        try await ben.sendText(name, topic: "t", attributes: [:], destinations: ["ava"])
+                        let text = try await heard.first("the text") { if case .textReceived(let t) = $0 { t } else { nil } }
+                        #expect(text.text == name)
+                        #expect(ava.remoteParticipants.map(\.sid) == [ben.localParticipant.sid])
+                        await ava.disconnect()
+                        await ben.disconnect()
+                        #expect(heard.all.filter { if case .textReceived = $0 { true } else { false } }.count == 1)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await RoomFixture.eventually { try RoomFixture.core().liveHandleCount == 0 }
+            await server.stop()
+        }
+
+        @Test
         func joiningAndLeaving_twentyTimes_leavesNoHandle() async throws {
             let server = try await DevelopmentRoomServer.start()
             let connector = try RoomFixture.connector(server.url)

@@ -52,6 +52,39 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func changeWithoutThePermission_isRefused() async throws {
+            let server = try await DevelopmentRoomServer.start()
+            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: server.url)) { join in
+                let video: [String: Any] = ["room": join.room, "roomJoin": true]
+                return try TokenMint.token(identity: join.identity, room: join.room, claims: ["video": video])
+            }
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let error = await #expect(throws: RoomError.self) { try await ava.setAttributes(["a": "1"]) }
+            #expect({ if case .refused = error { true } else { false } }(), "was \(String(describing: error))")
+            #expect(ava.localParticipant.attributes == [:])
+            await ava.disconnect()
+            try await RoomFixture.eventually { try RoomFixture.core().liveHandleCount == 0 }
+            await server.kill()
+        }
+
+        @Test
+        func changesMadeAtOnce_doNotUndoEachOther() async throws {
+            let room = try await RoomPair.join()
+            for round in 0..<10 {
+                async let metadata: Void = room.ava.setMetadata("metadata \(round)")
+                async let attributes: Void = room.ava.setAttributes(["round": "\(round)"])
+                async let name: Void = room.ava.setName("name \(round)")
+                _ = try await (metadata, attributes, name)
+                try await RoomFixture.eventually {
+                    let ava = room.ben.remoteParticipants.first
+                    return ava?.metadata == "metadata \(round)" && ava?.name == "name \(round)"
+                        && ava?.attributes == ["round": "\(round)"]
+                }
+            }
+            try await room.leave()
+        }
+
+        @Test
         func performRPC_returnsTheAnswer_andKeepsCallersDeadline() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("echo")

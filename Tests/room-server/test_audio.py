@@ -126,6 +126,21 @@ async def test_unpublish_isToldAndANewTrackIsHeard(server, join):
     assert not bob.room.remote_participants["alice"].track_publications
 
 
+async def test_manyTracksOneAfterAnother_areHeardOnSectionsUsedAgain(server, join, room):
+    """More tracks than a listener gets fresh sections for."""
+    alice, bob = await join(server, "alice"), await join(server, "bob")
+    for number in range(16):
+        mark, frequency = bob.mark(), 300 + 50 * number
+        tone = await Tone(alice, frequency).publish()
+        ear = await ear_of(bob, tone.publication.sid, since=mark)
+        assert await ear.hears(frequency)
+        await ear.close()
+        await asyncio.wait_for(alice.me.unpublish_track(tone.publication.sid), 5)
+        await bob.event("track_unpublished", since=mark)
+    # Twelve for audio, three for video that every client offers, one for data.
+    assert (await server.stats())["sections"][f"{room}/bob"] <= 16
+
+
 async def test_speakers_areToldWhileTheySpeak(server, join):
     alice, bob = await join(server, "alice"), await join(server, "bob")
     tone = await Tone(alice, 440).publish()

@@ -99,6 +99,20 @@ async def test_rpc_answerDroppedOnPurposeIs1502ForThatParticipantOnly(pair, serv
     assert await call(alice, "bob", "echo", "z") == "z"
 
 
+async def test_rpc_answersOfClientsDroppedOnPurpose_leavesTheAgentsAnswers(pair, server):
+    client, agent = pair
+
+    async def echo(data):
+        return data.payload
+    client.me.register_rpc_method("echo", echo)
+    agent.me.register_rpc_method("echo", echo)
+    await server.faults(drop_rpc_responses="@clients")
+    assert await call(client, "bob", "echo", "x") == "x"
+    with pytest.raises(rtc.RpcError) as error:
+        await call(agent, "alice", "echo", "y", timeout=1)
+    assert error.value.code == Code.RESPONSE_TIMEOUT
+
+
 async def test_rpc_recipientThatLeavesIs1503(pair):
     alice, bob = pair
     started = asyncio.Event()

@@ -40,12 +40,19 @@ class Stopped(Exception):
     """A signal asked for the end."""
 
 
+def write(text: str) -> None:
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # The terminal is gone; what is left to do is done all the same.
+
+
 def say(text: str) -> None:
-    print(f"==> {text}", file=sys.stderr, flush=True)
+    write(f"==> {text}")
 
 
 def fail(text: str) -> None:
-    print(f"error: {text}", file=sys.stderr, flush=True)
+    write(f"error: {text}")
 
 
 class Signals:
@@ -54,17 +61,22 @@ class Signals:
     A handler that raised could interrupt the clearing up itself.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, foreground: "Foreground") -> None:
         self.received: int | None = None
-        self.times = 0
+        self.foreground = foreground
+        # Whoever started us with nohup wants us to outlive the terminal.
+        self.outlives_terminal = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._note)
+            if number != signal.SIGHUP or not self.outlives_terminal:
+                signal.signal(number, self._note)
 
     def _note(self, number: int, _frame) -> None:
         self.received = self.received or number
-        self.times += 1
 
     def check(self) -> None:
+        # A closed terminal signals the `make` above, which then waits for us.
+        if self.received is None and not self.outlives_terminal and self.foreground.is_gone():
+            self.received = signal.SIGHUP
         if self.received is not None:
             raise Stopped
 
@@ -88,6 +100,16 @@ class Foreground:
             os.tcsetpgrp(self.terminal, os.getpgrp())
         except OSError:
             self.terminal = None
+
+    def is_gone(self) -> bool:
+        """Whether the terminal was closed."""
+        if self.terminal is None:
+            return False
+        try:
+            os.tcgetpgrp(self.terminal)
+        except OSError:
+            return True
+        return False
 
     def give_back(self) -> None:
         if self.terminal is not None:
@@ -169,10 +191,10 @@ def base_url(host: str, port: int) -> str:
 
 
 class Run:
-    def __init__(self, binary: str, command: list[str]) -> None:
+    def __init__(self, binary: str, command: list[str], foreground: Foreground) -> None:
         self.binary = binary
         self.command = command
-        self.signals = Signals()
+        self.signals = Signals(foreground)
         self.parts: list[Part] = []
         self.postgres_is_ours = False
         self.environment = dict(os.environ)
@@ -229,6 +251,7 @@ class Run:
         environment = dict(os.environ, PYTHONPATH=str(ROOT / "dev" / "room-server"), PYTHONUNBUFFERED="1")
         part = Part("room server", [
             sys.executable, "-m", "room_server", "--host", "127.0.0.1", "--port", port, "--key", key, "--secret", secret,
+            *shlex.split(os.environ.get("TURNGATE_ROOM_FLAGS", "")),
         ], environment)
         self.parts.append(part)
         self.wait_for(part, lambda: "listening on ws://" in part.log.read_text(errors="replace"), ROOM_READY_S)
@@ -340,7 +363,7 @@ The contract, browsable: {url}/docs        Try next, in another terminal:
             code = self.hold()
         except Stopped:
             name = signal.Signals(self.signals.received).name
-            print(file=sys.stderr)
+            write("")
             say(f"{name}: stopping")
             code = 130 if self.command else 0
         except Problem as problem:
@@ -360,7 +383,7 @@ def main() -> int:
     arguments = parser.parse_args()
     foreground = Foreground()
     try:
-        return Run(arguments.binary, arguments.command)()
+        return Run(arguments.binary, arguments.command, foreground)()
     finally:
         foreground.give_back()
 

@@ -55,15 +55,24 @@ struct ObjectReader {
 
     mutating func integer(_ name: String, _ range: ClosedRange<Int>) -> Int? {
         guard let value = take(name) else { return nil }
-        guard case .number(let text) = value, text.utf8.allSatisfy({ $0 == 0x2D || (0x30...0x39).contains($0) }) else {
+        guard case .number(let text) = value, let number = Self.integer(text) else {
             wrongType(name, "an integer", value)
             return nil
         }
-        guard let number = Int(text), range.contains(number) else {
+        guard range.contains(number) else {
             fail(name, "must be \(range.lowerBound) to \(range.upperBound)")
             return nil
         }
         return number
+    }
+
+    /// A number without a fraction, however it is written: `5`, `5.0` and
+    /// `0.5e1` are the same to JSON Schema. Those beyond an `Int` are beyond
+    /// every range as well.
+    private static func integer(_ text: String) -> Int? {
+        if let number = Int(text) { return number }
+        guard let number = Double(text), number == number.rounded() else { return nil }
+        return Int(exactly: number) ?? (number < 0 ? .min : .max)
     }
 
     mutating func choice<Choice: RawRepresentable & CaseIterable>(
@@ -152,9 +161,10 @@ struct ObjectReader {
         return text
     }
 
-    /// Refuses the members that nobody asked for.
-    func finish() {
+    /// Refuses the members that nobody asked for, once.
+    mutating func finish() {
         for name in order where members[name] != nil { errors.add(field(String(name.prefix(64))), "is not a known field") }
+        members = [:]
     }
 }
 

@@ -15,7 +15,6 @@ extension TurnPolicyPatch {
         align = reader.choice("align", TurnPolicy.Alignment.self)
         allowInterruptions = reader.bool("allow_interruptions")
         if var notification = reader.object("notification") { readNotification(&notification) }
-        refuseOverlap(reader)
         reader.finish()
     }
 
@@ -26,23 +25,18 @@ extension TurnPolicyPatch {
         reader.finish()
     }
 
-    private func refuseOverlap(_ reader: ObjectReader) {
-        guard let openAudioOn, let closeAudioOn, let both = openAudioOn.first(where: closeAudioOn.contains) else { return }
-        reader.fail(
-            "close_audio_on", "'\(both.rawValue)' is in open_audio_on too; a state can only open or close the gate")
-    }
+    /// Whether it says what opens or closes the gate.
+    var namesGateStates: Bool { openAudioOn != nil || closeAudioOn != nil }
 
-    /// Whether it names one of the two lists of states alone.
-    var namesOneGateList: Bool { (openAudioOn == nil) != (closeAudioOn == nil) }
-
-    /// With the other list spelled out where only one is named: a state that
-    /// the caller puts into one of them leaves the other.
-    func completed(over policy: TurnPolicy) -> TurnPolicyPatch {
+    /// With a state in one of the two lists only: one that the caller puts
+    /// into a list leaves the other, and where he puts it into both, the gate
+    /// is closed. `policy` is what the patch will be laid over.
+    func settled(over policy: TurnPolicy) -> TurnPolicyPatch {
         var patch = self
         if let openAudioOn, closeAudioOn == nil {
             patch.closeAudioOn = policy.closeAudioOn.filter { !openAudioOn.contains($0) }
-        } else if let closeAudioOn, openAudioOn == nil {
-            patch.openAudioOn = policy.openAudioOn.filter { !closeAudioOn.contains($0) }
+        } else if let closeAudioOn {
+            patch.openAudioOn = (openAudioOn ?? policy.openAudioOn).filter { !closeAudioOn.contains($0) }
         }
         return patch
     }

@@ -34,6 +34,12 @@ struct APIRequest: Sendable {
     /// Whether a call takes a body.
     enum BodyRule { case none, optional, required }
 
+    /// Makes sure that a call without query and body gets none.
+    func expectNothing() throws {
+        var input = try input(body: .none)
+        try input.finish()
+    }
+
     /// The request's query and body, ready to be read.
     func input(body rule: BodyRule) throws -> RequestInput {
         let errors = FieldErrors()
@@ -93,7 +99,7 @@ struct RequestInput {
     let errors: FieldErrors
 
     /// Refuses what nobody asked for, then throws all that was found wrong.
-    func finish() throws(TurngateError) {
+    mutating func finish() throws(TurngateError) {
         query.finish()
         body.finish()
         try errors.check()

@@ -38,7 +38,7 @@ struct DocumentationRoutes: Sendable {
         """
 
     private func page(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         guard isInstalled else { return Self.answer("text/html; charset=utf-8", Self.fallback.bytes) }
         return Self.answer("text/html; charset=utf-8", Array(Self.viewer.utf8))
     }
@@ -77,7 +77,7 @@ struct DocumentationRoutes: Sendable {
             """)
 
     private func file(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let name = request.http.parameters["file"] ?? ""
         if name == "start.js" { return Self.answer("text/javascript; charset=utf-8", Array(Self.starter.utf8)) }
         guard let contentType = Self.assets[name], let directory,

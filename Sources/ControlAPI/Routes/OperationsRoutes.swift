@@ -26,7 +26,7 @@ struct OperationsRoutes: Sendable {
     }
 
     private func health(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         return .json(JSONWriter.object { $0.member("status", "ok") })
     }
 
@@ -36,7 +36,7 @@ struct OperationsRoutes: Sendable {
     }
 
     private func readiness(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let findings = await ask()
         let isReady = findings.allSatisfy { $0.problem == nil }
         let bytes = JSONWriter.object { writer in
@@ -69,7 +69,7 @@ struct OperationsRoutes: Sendable {
 
     /// Prometheus text, and to whoever cannot say what it accepts as well.
     private func scrape(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let offers: [(mediaType: String, offer: MetricsRegistry.Format)] = [
             ("text/plain", .prometheus), ("application/openmetrics-text", .openMetrics),
         ]
@@ -80,12 +80,12 @@ struct OperationsRoutes: Sendable {
     }
 
     private func openAPI(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         return HTTPResponse(status: 200, headers: ["Content-Type": "application/yaml"], body: .bytes(contract))
     }
 
     private func versionInfo(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let bytes = JSONWriter.object { writer in
             writer.member("name", "turngate")
             writer.member("version", version.version)

@@ -6,7 +6,7 @@ struct ProblemRoutes: Sendable {
     var endpoints: [Endpoint] { [.open("/problems", index), .open("/problems/{slug}", page)] }
 
     private func index(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let items = ProblemType.allCases.map { type in
             "<li>\(type.status) <a href=\"/problems/\(type.slug)\">\(type.slug)</a>: \(HTMLPage.escape(type.title))</li>"
         }
@@ -15,7 +15,7 @@ struct ProblemRoutes: Sendable {
     }
 
     private func page(_ request: APIRequest) async throws -> HTTPResponse {
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         guard let type = request.http.parameters["slug"].flatMap(ProblemType.init(rawValue:)) else {
             throw TurngateError.notFound(.route)
         }

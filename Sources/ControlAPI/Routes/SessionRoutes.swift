@@ -41,7 +41,7 @@ struct SessionRoutes: Sendable {
 
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         return .json(try await sessions.session(id).json)
     }
 
@@ -53,15 +53,15 @@ struct SessionRoutes: Sendable {
         patch.labels = input.body.map("labels", keys: Limits.labelKey, values: Limits.labelValue)
         patch.metadata = input.body.freeObject("metadata", atMost: Limits.metadataBytes)
         try input.finish()
-        if let policy = patch.turnPolicy, policy.namesOneGateList {
-            patch.turnPolicy = policy.completed(over: try await sessions.session(id).spec.turnPolicy)
+        if let policy = patch.turnPolicy, policy.namesGateStates {
+            patch.turnPolicy = policy.settled(over: try await sessions.session(id).spec.turnPolicy)
         }
         return .json(try await sessions.update(id, with: patch, actor: request.actor).json)
     }
 
     private func end(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         let session = try await sessions.end(id, actor: request.actor)
         return .json(session.json, status: session.status == .ending ? 202 : 200)
     }

@@ -77,7 +77,7 @@ struct StateHistoryRoutes: Sendable {
 
     private func summary(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         guard let summary = try await history.summary(id, now: clock.now) else { throw TurngateError.notFound(.session) }
         return .json(summary.json)
     }

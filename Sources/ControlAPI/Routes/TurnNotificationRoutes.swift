@@ -58,7 +58,7 @@ struct TurnNotificationRoutes: Sendable {
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         let notification = try request.notificationID()
-        try request.input(body: .none).finish()
+        try request.expectNothing()
         return .json(try await sessions.notification(id, notification).json)
     }
 }

@@ -27,6 +27,7 @@ final class Connection: Sendable {
         var phase = Phase.arriving
         var since: ContinuousClock.Instant
         var isOpen = true
+        var isHalfClosed = false
         var exchange: Exchange?
     }
 
@@ -66,9 +67,13 @@ final class Connection: Sendable {
         }
     }
 
-    /// The client has closed its side. Matters while an answer is being made.
+    /// The client has closed its side: what is being made for it is called off,
+    /// and the connection does not wait for another request.
     func clientHasGone() {
-        let exchange = state.withLock { $0.phase == .handling ? $0.exchange : nil }
+        let exchange = state.withLock { state in
+            state.isHalfClosed = true
+            return state.phase == .handling ? state.exchange : nil
+        }
         exchange?.clientHasGone()
     }
 
@@ -81,6 +86,16 @@ final class Connection: Sendable {
         }
     }
 
+    /// Nothing more goes out or comes in; `false` when it is closed already.
+    func shutDown() -> Bool {
+        state.withLock { state in
+            guard state.isOpen else { return false }
+            state.phase = .over
+            front_shut_down(descriptor)
+            return true
+        }
+    }
+
     /// What is overdue, and the exchange it concerns: the phase becomes `over`.
     func takeOverdue(_ limits: HTTPLimits, at now: ContinuousClock.Instant) -> (Phase, Exchange?)? {
         state.withLock { state in
@@ -88,7 +103,8 @@ final class Connection: Sendable {
             switch state.phase {
             case .arriving, .head: allowed = limits.headersDeadline
             case .body: allowed = limits.bodyDeadline
-            case .idle: allowed = limits.idleTimeout
+            // Not at once: a last request may be on its way through libmicrohttpd's buffer.
+            case .idle: allowed = state.isHalfClosed ? min(.milliseconds(200), limits.idleTimeout) : limits.idleTimeout
             case .handling, .over: return nil
             }
             guard state.isOpen, now - state.since > allowed else { return nil }

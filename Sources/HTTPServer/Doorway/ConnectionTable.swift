@@ -50,6 +50,15 @@ final class ConnectionTable: Sendable {
         }
     }
 
+    /// After the daemons' end: what was handed over and not looked at before it
+    /// is closed by libmicrohttpd without a notice.
+    func removeAll() {
+        for connection in all {
+            connection.close()
+            remove(connection)
+        }
+    }
+
     private func count(_ state: inout State, _ connection: Connection, _ change: Int) {
         guard countsAddresses, let address = connection.remoteAddress else { return }
         let left = state.perAddress[address, default: 0] + change

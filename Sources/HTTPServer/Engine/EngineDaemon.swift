@@ -92,7 +92,9 @@ private func completed(
 private func log(_ context: UnsafeMutableRawPointer?, _ format: UnsafePointer<CChar>?, _ arguments: CVaListPointer?) {
     guard let core = core(context), let format, let arguments else { return }
     var text = [CChar](repeating: 0, count: 256)
-    vsnprintf(&text, text.count, format, arguments)
+    // These carry the target, which has no place in a log: the words alone are kept.
+    let isAboutTarget = strstr(format, "request for") != nil
+    if isAboutTarget { strncpy(&text, format, text.count - 1) } else { vsnprintf(&text, text.count, format, arguments) }
     let message = String(decoding: text.prefix { $0 != 0 && $0 != 0x0A }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     core.log(.engine(message))
 }

@@ -1,3 +1,4 @@
+import CMicrohttpd
 import Synchronization
 
 /// A stream on its way to a client: started by libmicrohttpd's first look at
@@ -6,13 +7,15 @@ final class RunningStream: Sendable {
     let pipe: StreamPipe
     private let stream: HTTPBodyStream
     private let core: ServerCore
-    private let connection: EngineConnection
+    private let connection: Connection
+    private let engine: EngineConnection
     private let hasStarted = Atomic<Bool>(false)
 
-    init(_ stream: HTTPBodyStream, core: ServerCore, connection: EngineConnection) {
+    init(_ stream: HTTPBodyStream, core: ServerCore, connection: Connection, engine: EngineConnection) {
         self.stream = stream
         self.core = core
         self.connection = connection
+        self.engine = engine
         pipe = StreamPipe { [log = core.log] error in log(.streamFailed(reason: String(describing: type(of: error)))) }
     }
 
@@ -21,7 +24,18 @@ final class RunningStream: Sendable {
         if !hasStarted.exchange(true, ordering: .relaxed) {
             if core.register(self) { pipe.start(stream) } else { pipe.close(.serverStopping) }
         }
-        return pipe.read(into: target, of: connection)
+        if let count = pipe.read(into: target, of: engine) { return count }
+        return cut(target)
+    }
+
+    /// Ends the connection in the middle of the body. libmicrohttpd 0.9.75 has a
+    /// value for that, but forgets a connection so ended until its idle timeout.
+    /// With the socket shut, one byte more cannot be sent, and a failed write
+    /// ends a connection at once.
+    private func cut(_ target: UnsafeMutableRawBufferPointer) -> Int {
+        guard let first = target.baseAddress, connection.shutDown() else { return front_reader_error }
+        first.storeBytes(of: 0, as: UInt8.self)
+        return 1
     }
 
     /// On libmicrohttpd's thread, after the last byte or the connection's end.

@@ -38,8 +38,9 @@ public struct HTTPTarget: Sendable, Equatable {
 
     /// The path's segments, decoded one by one, so that an encoded slash stays
     /// inside its segment. `nil` when one of them cannot be decoded.
-    /// `/` has one empty segment; `/a/` has `a` and an empty one.
+    /// `/` has one empty segment; `/a/` has `a` and an empty one; `*` has none.
     public var segments: [String]? {
+        if path == "*" { return [] }
         var decoded: [String] = []
         for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let text = PercentCoding.decode(segment, plusIsSpace: false) else { return nil }

@@ -3,7 +3,8 @@
 public protocol HTTPHandler: Sendable {
     /// Answers one request. Called on the front's own network thread until the
     /// first suspension: work that blocks or computes for long belongs elsewhere.
-    /// The task is cancelled when the client goes away or the server's stop
-    /// deadline passes.
+    /// The task is cancelled when the client closes the connection, or only its
+    /// side of it, and when the server's stop deadline passes; the answer is
+    /// still sent where it can be.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 }

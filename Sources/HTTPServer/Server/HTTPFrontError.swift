@@ -1,5 +1,13 @@
 /// What the front finds wrong by itself, before or instead of a handler.
 /// The response is made by the server's `errorResponse` closure.
+///
+/// What libmicrohttpd 0.9.75 still answers by itself, in HTML and with a close,
+/// because it never tells us: malformed chunk framing; and from a connection's
+/// second request on, an unknown version (400, 505), a field line without a
+/// colon (400), a malformed or gigantic `Content-Length` (400, 413; the answer's
+/// head comes twice) and a head beyond its memory (431, 414). A request line of
+/// one word is a bare close there. A folded or nameless field line is tolerated
+/// there. A connection's first request is checked before libmicrohttpd sees it.
 public enum HTTPFrontError: Error, Sendable, Equatable, CaseIterable {
     /// The request line cannot be read. 400.
     case malformedRequestLine

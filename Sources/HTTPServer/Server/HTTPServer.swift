@@ -132,6 +132,7 @@ public final class HTTPServer: Sendable {
                 core.errands.post(.quit)
                 doorkeeper.join()
                 daemons.forEach { $0.stop() }
+                core.connections.removeAll()
                 Unmanaged.passUnretained(core).release()
                 continuation.resume()
             }

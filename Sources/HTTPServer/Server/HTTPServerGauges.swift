@@ -6,4 +6,11 @@ public struct HTTPServerGauges: Sendable, Equatable {
     public let requestsInFlight: Int
     /// Streams being sent.
     public let streams: Int
+
+    /// For a metrics page that is tested without a server.
+    public init(connections: Int, requestsInFlight: Int, streams: Int) {
+        self.connections = connections
+        self.requestsInFlight = requestsInFlight
+        self.streams = streams
+    }
 }

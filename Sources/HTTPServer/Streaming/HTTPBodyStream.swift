@@ -3,7 +3,8 @@
 /// The producer is started when the front asks for the first byte (never for
 /// `HEAD`), in a task of its own, which is cancelled when the client goes away.
 /// Returning ends the body; throwing cuts the connection, so that the client
-/// sees a broken body and never a short one that looks whole.
+/// sees a broken body and never a short one that looks whole (on HTTP/1.0, where
+/// the close is the only end there is, it cannot tell).
 public struct HTTPBodyStream: Sendable {
     /// What a stop of the server does to the stream.
     public enum AtStop: Sendable {

@@ -106,12 +106,12 @@ final class StreamPipe: Sendable {
     // MARK: libmicrohttpd's side
 
     /// Copies what is there; suspends the connection when nothing is.
-    /// The number of bytes, 0 when suspended, or one of libmicrohttpd's two ends.
-    func read(into target: UnsafeMutableRawBufferPointer, of connection: EngineConnection) -> Int {
+    /// The number of bytes, 0 when suspended, libmicrohttpd's end, or `nil` when the body is broken.
+    func read(into target: UnsafeMutableRawBufferPointer, of connection: EngineConnection) -> Int? {
         var writer: CheckedContinuation<Void, any Error>?
-        let result: Int = state.withLock { state in
+        let result: Int? = state.withLock { state in
             switch state.status {
-            case .closed, .failed: return front_reader_error
+            case .closed, .failed: return nil
             case .finished where state.buffer.isEmpty: return front_reader_end
             case .open where state.buffer.isEmpty:
                 state.suspended = connection

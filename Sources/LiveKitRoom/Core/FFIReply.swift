@@ -1,10 +1,12 @@
 import Synchronization
 
-/// One request's wait for its answer. Settled once, by whoever comes first:
+/// One wait: of a request for its answer, or for a turn. Settled once, by whoever comes first:
 /// the answer, the deadline, a cancellation, or the end of the connection.
 final class FFIReply: Sendable {
     enum Outcome: Sendable {
         case delivered(FFIDelivery)
+        /// What was waited for has come about, without an event to hand over.
+        case admitted
         case timedOut, cancelled, disconnected
     }
 

@@ -24,7 +24,7 @@ extension LiveKitCore {
 
     /// Makes a request whose answer comes later as an event, and waits for it
     /// no longer than `timeout`. The wait is registered before the request is
-    /// made. `register` may tie it to something that can end it early.
+    /// made. `tie` may end it early.
     /// `abandoned` gets an answer that came too late.
     func call(
         _ operation: String, timeout: Duration, tie: PendingReplies? = nil,
@@ -32,8 +32,8 @@ extension LiveKitCore {
     ) async throws(RoomError) -> FFIReply.Outcome {
         let reply = FFIReply(abandoned: abandoned)
         let asyncID = router.register(reply)
-        tie?.insert(reply, asyncID)
-        defer { tie?.remove(asyncID) }
+        let tied = tie?.insert(reply)
+        defer { if let tied { tie?.remove(tied) } }
         do {
             try request(operation, message(asyncID))
         } catch {

@@ -12,7 +12,6 @@ public final class LiveKitCore: Sendable {
     let handleCount = Atomic(0)
     private let logger: Logger
     private let onPanic: @Sendable (String) -> Void
-    private let panicked = Atomic(false)
 
     private static let process = Mutex<LiveKitCore?>(nil)
 
@@ -52,7 +51,7 @@ public final class LiveKitCore: Sendable {
 
     private func deliver(_ batch: FFIInbox.Batch) {
         for bytes in batch.events { deliver(bytes) }
-        if batch.overflowed { panic("more events came than the process could take") }
+        if batch.overflowed { onPanic("more events came than the process could take") }
     }
 
     private func deliver(_ bytes: [UInt8]) {
@@ -62,14 +61,10 @@ public final class LiveKitCore: Sendable {
         }
         switch event.message {
         case nil: return
-        case .panic(let lost): panic(lost.message)
+        case .panic(let lost): onPanic(lost.message)
         case .logs(let batch): batch.records.forEach { logger.log(core: $0) }
         case let message?: router.route(FFIDelivery(message, core: self))
         }
-    }
-
-    private func panic(_ message: String) {
-        if !panicked.exchange(true, ordering: .relaxed) { onPanic(message) }
     }
 
     /// What we did not name in the subset is not worth keeping.

@@ -10,7 +10,7 @@ public struct LiveKitCoreOptions: Sendable {
     public var captureLogs: Bool
     /// Takes the core's log records and what the event pump has to say.
     public var logger: Logger
-    /// Called once when the core has panicked or its events can no longer be
+    /// Called when the core has panicked or its events can no longer be
     /// kept up with. The process's rooms are lost then: log and exit. Comes on
     /// the event pump's thread.
     public var onPanic: @Sendable (String) -> Void

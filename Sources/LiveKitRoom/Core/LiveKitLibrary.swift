@@ -1,4 +1,5 @@
 import CLiveKitFFI
+import Glibc
 
 /// The core's C functions in Swift's terms.
 ///
@@ -21,7 +22,12 @@ struct LiveKitLibrary: @unchecked Sendable {
     }
 
     /// Starts the core; events come to `callback` on its own threads.
+    ///
+    /// Unless its log is captured, the core prints errors on standard error,
+    /// whole requests with their tokens and payloads among them: it is told
+    /// not to, except where `RUST_LOG` is set on purpose.
     func initialize(captureLogs: Bool, callback: @convention(c) (UnsafePointer<UInt8>?, Int) -> Void) {
+        if !captureLogs { setenv("RUST_LOG", "off", 0) }
         table.initialize(callback, captureLogs, "turngate", "1")
     }
 

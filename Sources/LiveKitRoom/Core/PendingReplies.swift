@@ -4,21 +4,25 @@ import Synchronization
 final class PendingReplies: Sendable {
     private struct State {
         var ended = false
+        var lastID: UInt64 = 0
         var replies: [UInt64: FFIReply] = [:]
     }
 
     private let state = Mutex(State())
 
-    func insert(_ reply: FFIReply, _ asyncID: UInt64) {
-        let ended = state.withLock { state in
-            if !state.ended { state.replies[asyncID] = reply }
-            return state.ended
+    /// Adds a wait; gives the id to remove it by.
+    func insert(_ reply: FFIReply) -> UInt64 {
+        let (id, ended) = state.withLock { state in
+            state.lastID += 1
+            if !state.ended { state.replies[state.lastID] = reply }
+            return (state.lastID, state.ended)
         }
         if ended { reply.settle(.disconnected) }
+        return id
     }
 
-    func remove(_ asyncID: UInt64) {
-        _ = state.withLock { $0.replies.removeValue(forKey: asyncID) }
+    func remove(_ id: UInt64) {
+        _ = state.withLock { $0.replies.removeValue(forKey: id) }
     }
 
     /// Ends all waits, and every later one at once.

@@ -2777,6 +2777,14 @@ nonisolated struct WireRoomEvent: Sendable {
     set {message = .textStreamOpened(newValue)}
   }
 
+  var roomUpdated: WireRoomInfo {
+    get {
+      if case .roomUpdated(let v)? = message {return v}
+      return WireRoomInfo()
+    }
+    set {message = .roomUpdated(newValue)}
+  }
+
   var moved: WireRoomInfo {
     get {
       if case .moved(let v)? = message {return v}
@@ -2832,6 +2840,7 @@ nonisolated struct WireRoomEvent: Sendable {
     case chatMessage(WireChatMessageReceived)
     case byteStreamOpened(WireByteStreamOpened)
     case textStreamOpened(WireTextStreamOpened)
+    case roomUpdated(WireRoomInfo)
     case moved(WireRoomInfo)
     case participantsUpdated(WireParticipantsUpdated)
     case participantActive(WireParticipantActive)
@@ -2908,6 +2917,10 @@ nonisolated struct WireRoomEvent: Sendable {
       }()
       case .textStreamOpened: return {
         guard case .textStreamOpened(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .roomUpdated: return {
+        guard case .roomUpdated(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .moved: return {
@@ -7135,7 +7148,7 @@ nonisolated extension WireChatMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoomEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_handle\0\u{3}participant_connected\0\u{3}participant_disconnected\0\u{4}\u{4}track_published\0\u{3}track_unpublished\0\u{3}track_subscribed\0\u{3}track_unsubscribed\0\u{4}\u{2}track_muted\0\u{3}track_unmuted\0\u{4}\u{3}room_sid_changed\0\u{3}participant_metadata_changed\0\u{3}participant_name_changed\0\u{3}participant_attributes_changed\0\u{2}\u{3}disconnected\0\u{1}reconnecting\0\u{1}reconnected\0\u{2}\u{2}eos\0\u{3}data_packet_received\0\u{4}\u{2}chat_message\0\u{4}\u{5}byte_stream_opened\0\u{3}text_stream_opened\0\u{2}\u{2}moved\0\u{3}participants_updated\0\u{4}\u{4}participant_active\0\u{3}data_track_published\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_handle\0\u{3}participant_connected\0\u{3}participant_disconnected\0\u{4}\u{4}track_published\0\u{3}track_unpublished\0\u{3}track_subscribed\0\u{3}track_unsubscribed\0\u{4}\u{2}track_muted\0\u{3}track_unmuted\0\u{4}\u{3}room_sid_changed\0\u{3}participant_metadata_changed\0\u{3}participant_name_changed\0\u{3}participant_attributes_changed\0\u{2}\u{3}disconnected\0\u{1}reconnecting\0\u{1}reconnected\0\u{2}\u{2}eos\0\u{3}data_packet_received\0\u{4}\u{2}chat_message\0\u{4}\u{5}byte_stream_opened\0\u{3}text_stream_opened\0\u{3}room_updated\0\u{1}moved\0\u{3}participants_updated\0\u{4}\u{4}participant_active\0\u{3}data_track_published\0")
 
   public var isInitialized: Bool {
     if self._roomHandle == nil {return false}
@@ -7410,6 +7423,19 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.message = .textStreamOpened(v)
         }
       }()
+      case 36: try {
+        var v: WireRoomInfo?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .roomUpdated(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .roomUpdated(v)
+        }
+      }()
       case 37: try {
         var v: WireRoomInfo?
         var hadOneofValue = false
@@ -7555,6 +7581,10 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .textStreamOpened?: try {
       guard case .textStreamOpened(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .roomUpdated?: try {
+      guard case .roomUpdated(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
     }()
     case .moved?: try {
       guard case .moved(let v)? = self.message else { preconditionFailure() }

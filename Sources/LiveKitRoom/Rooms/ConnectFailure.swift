@@ -7,6 +7,7 @@ enum ConnectFailure {
     static func error(_ text: String) -> RoomError {
         let lower = text.lowercased()
         if refusals.contains(where: lower.contains) { return .tokenRefused(text) }
+        if overloads.contains(where: lower.contains) { return .unreachable(text) }
         if lower.contains("failed to parse the url") { return .failed(text) }
         if lower.contains("client error:") { return .refused(text) }
         if silences.contains(where: lower.contains) { return .unreachable(text) }
@@ -28,8 +29,10 @@ enum ConnectFailure {
         "client error: 401", "client error: 403", "access token has invalid characters",
         "handshake error: 401", "handshake error: 403",
     ]
+    /// Answers that another attempt may not get.
+    private static let overloads = ["client error: 408", "client error: 429"]
     private static let silences = [
         "transport connection error", "transport closed", "connection error", "server error:", "handshake error:",
-        "timeout", "timed out", "failed to send the message", "region info", "wait_pc_connection",
+        "timeout", "timed out", "failed to send the message", "failed to retrieve region info",
     ]
 }

@@ -10,11 +10,20 @@ public struct LiveKitConfiguration: Sendable, Equatable {
     /// How many text streams may be arriving in one room at once; further ones
     /// are refused.
     public var maxOpenTexts: Int
+    /// How long a broken connection may take to come back before it is given
+    /// up as `connectionLost`. The core itself gives up after 10 attempts with
+    /// growing pauses: about 24 s if the server refuses them at once, minutes
+    /// if nobody answers.
+    public var reconnectTimeout: Duration
 
-    public init(url: String, maxPendingEvents: Int = 4_096, maxTextBytes: Int = 1 << 20, maxOpenTexts: Int = 256) {
+    public init(
+        url: String, maxPendingEvents: Int = 4_096, maxTextBytes: Int = 1 << 20, maxOpenTexts: Int = 256,
+        reconnectTimeout: Duration = .seconds(30)
+    ) {
         self.url = url
         self.maxPendingEvents = maxPendingEvents
         self.maxTextBytes = maxTextBytes
         self.maxOpenTexts = maxOpenTexts
+        self.reconnectTimeout = reconnectTimeout
     }
 }

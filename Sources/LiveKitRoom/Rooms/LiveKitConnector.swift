@@ -39,7 +39,7 @@ public struct LiveKitConnector: RoomConnector {
         switch outcome {
         case .delivered(let delivery):
             return try LiveKitRoomConnection(delivery, core: core, configuration: configuration)
-        case .timedOut: throw .unreachable("not joined within \(deadline)")
+        case .timedOut, .admitted: throw .unreachable("not joined within \(deadline)")
         case .cancelled: throw .failed("the join was cancelled")
         case .disconnected: throw .disconnected
         }

@@ -12,8 +12,8 @@ extension LiveKitRoomConnection: FFIReceiver {
 
     private func receive(_ event: WireRoomEvent.OneOf_Message, _ delivery: FFIDelivery) {
         switch event {
-        case .reconnecting: tell(.reconnecting)
-        case .reconnected: tell(.reconnected)
+        case .reconnecting: reconnecting()
+        case .reconnected: reconnected()
         case .disconnected(let event): roomEnded(RoomDisconnectReason(event.reason))
         // The room's events end with the core's own task, whether or not it
         // said why.

@@ -10,7 +10,7 @@ extension LiveKitRoomConnection {
         request.attributes = attributes.map { key, value in
             .with { ($0.key, $0.value) = (key, value) }
         }
-        try await confirm("set attributes") { asyncID in
+        try await change("set attributes") { asyncID in
             request.requestAsyncID = asyncID
             return .setLocalAttributes(request)
         }
@@ -20,7 +20,7 @@ extension LiveKitRoomConnection {
         var request = WireSetLocalMetadataRequest()
         request.localParticipantHandle = try localID()
         request.metadata = metadata
-        try await confirm("set metadata") { asyncID in
+        try await change("set metadata", shown: { $0.metadata == metadata }) { asyncID in
             request.requestAsyncID = asyncID
             return .setLocalMetadata(request)
         }
@@ -30,7 +30,7 @@ extension LiveKitRoomConnection {
         var request = WireSetLocalNameRequest()
         request.localParticipantHandle = try localID()
         request.name = name
-        try await confirm("set the name") { asyncID in
+        try await change("set the name", shown: { $0.name == name }) { asyncID in
             request.requestAsyncID = asyncID
             return .setLocalName(request)
         }
@@ -72,14 +72,30 @@ extension LiveKitRoomConnection {
         }
     }
 
+    /// Changes something of the agent itself, one change at a time. With each
+    /// of them the core sends the name and the metadata that it knows, so one
+    /// that is sent before the core has heard of the last (`shown`) would undo
+    /// it.
+    private func change(
+        _ operation: String, shown: (@Sendable (RoomParticipant) -> Bool)? = nil,
+        _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+    ) async throws(RoomError) {
+        let deadline = ContinuousClock.now + Self.answerTimeout
+        try await changes.pass(operation, within: Self.answerTimeout, tie: pending) { () throws(RoomError) in
+            try await confirm(operation, within: deadline - .now, message)
+            if let shown { await localParticipant(shows: shown, within: min(deadline - .now, .seconds(2))) }
+        }
+    }
+
     /// Makes a request and waits for the room's word that it is done.
     private func confirm(
-        _ operation: String, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+        _ operation: String, within timeout: Duration = answerTimeout,
+        _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) {
-        switch try await core.call(operation, timeout: Self.answerTimeout, tie: pending, message) {
+        switch try await core.call(operation, timeout: timeout, tie: pending, message) {
         case .delivered(let delivery):
             if let text = delivery.message.errorText { throw ConnectFailure.requestError(operation, text) }
-        case .timedOut: throw .timeout("\(operation): no answer within \(Self.answerTimeout)")
+        case .timedOut, .admitted: throw .timeout("\(operation): no answer within \(Self.answerTimeout)")
         case .cancelled: throw .failed("\(operation): cancelled")
         case .disconnected: throw .disconnected
         }

@@ -44,7 +44,7 @@ extension LiveKitRoomConnection {
         }
         switch outcome {
         case .delivered(let delivery): return try delivery.message.rpcResult()
-        case .timedOut, .cancelled: throw RPCError(.responseTimeout)
+        case .timedOut, .cancelled, .admitted: throw RPCError(.responseTimeout)
         case .disconnected: throw RPCError(.sendFailed, data: "the connection is over")
         }
     }

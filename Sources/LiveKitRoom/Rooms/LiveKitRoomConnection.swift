@@ -10,13 +10,21 @@ public final class LiveKitRoomConnection: RoomConnection {
         var texts: TextAssembler
         var ended = false
         var leaving: Task<Void, Never>?
+        /// Why we leave; stands over what the room then tells.
+        var reason: RoomDisconnectReason?
+        /// Those who wait to see a change of the agent itself.
+        var watchers: [(shows: @Sendable (RoomParticipant) -> Bool, seen: FFIReply)] = []
+        /// Runs while the connection is being taken up again.
+        var patience: Task<Void, Never>?
     }
 
     let core: LiveKitCore
     let pending = PendingReplies()
+    let changes = Turnstile()
     private let room: FFIHandle
     private let localHandle: FFIHandle
     private let outlet: RoomEventOutlet
+    private let reconnectTimeout: Duration
     private let state: Mutex<State>
 
     /// From the core's answer to a join. Keeps the room's and the agent's own
@@ -31,6 +39,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         self.core = core
         self.room = room
         localHandle = local
+        reconnectTimeout = configuration.reconnectTimeout
         outlet = RoomEventOutlet(capacity: configuration.maxPendingEvents)
         let roster = ParticipantRoster(joined)
         let texts = TextAssembler(maxBytes: configuration.maxTextBytes, maxOpen: configuration.maxOpenTexts)
@@ -72,11 +81,59 @@ public final class LiveKitRoomConnection: RoomConnection {
     }
 
     func apply(_ event: WireRoomEvent.OneOf_Message) {
-        for told in state.withLock({ $0.roster.apply(event) }) { tell(told) }
+        let (told, seen) = state.withLock { state in
+            let told = state.roster.apply(event)
+            let seen = state.watchers.filter { $0.shows(state.roster.local) }.map(\.seen)
+            state.watchers.removeAll { watcher in seen.contains { $0 === watcher.seen } }
+            return (told, seen)
+        }
+        for event in told { tell(event) }
+        for reply in seen { reply.settle(.admitted) }
+    }
+
+    /// Returns when the room shows the agent like this, or after `timeout`: the
+    /// change was confirmed before, so a room that does not show it is no
+    /// error.
+    func localParticipant(
+        shows: @escaping @Sendable (RoomParticipant) -> Bool, within timeout: Duration
+    ) async {
+        let reply = FFIReply(abandoned: nil)
+        let shown = state.withLock { state in
+            if shows(state.roster.local) { return true }
+            state.watchers.append((shows, reply))
+            return false
+        }
+        if shown { return }
+        let tied = pending.insert(reply)
+        _ = await reply.outcome(within: timeout)
+        pending.remove(tied)
+        state.withLock { $0.watchers.removeAll { $0.seen === reply } }
     }
 
     func withTexts<Result: Sendable>(_ body: (inout TextAssembler) -> sending Result) -> sending Result {
         state.withLock { body(&$0.texts) }
+    }
+
+    // MARK: Reconnecting
+
+    func reconnecting() {
+        state.withLock { state in
+            guard !state.ended, state.patience == nil else { return }
+            state.patience = Task { [weak self, reconnectTimeout] in
+                // A cancelled sleep means that it came back or was left.
+                guard (try? await Task.sleep(for: reconnectTimeout)) != nil else { return }
+                self?.leave(telling: .connectionLost)
+            }
+        }
+        tell(.reconnecting)
+    }
+
+    func reconnected() {
+        state.withLock { state in
+            state.patience?.cancel()
+            state.patience = nil
+        }
+        tell(.reconnected)
     }
 
     // MARK: Leaving
@@ -90,6 +147,8 @@ public final class LiveKitRoomConnection: RoomConnection {
         state.withLock { state in
             if let leaving = state.leaving { return leaving }
             state.ended = true
+            state.reason = reason
+            state.patience?.cancel()
             let leaving = Task { await self.closeRoom(telling: reason) }
             state.leaving = leaving
             return leaving
@@ -113,8 +172,12 @@ public final class LiveKitRoomConnection: RoomConnection {
         self.room.drop()
     }
 
-    /// The room says that it is over.
-    func roomEnded(_ reason: RoomDisconnectReason) {
+    /// The room says that it is over. When reconnecting was in vain the core
+    /// gives no reason, but it is known.
+    func roomEnded(_ told: RoomDisconnectReason) {
+        let reason = state.withLock { state in
+            state.reason ?? (told == .unknown && state.patience != nil ? .connectionLost : told)
+        }
         outlet.end(reason)
         leave(telling: reason)
     }

@@ -43,6 +43,7 @@ struct ParticipantRoster {
         case .trackMuted(let event): mute(event.participantIdentity, event.trackSid, true)
         case .trackUnmuted(let event): mute(event.participantIdentity, event.trackSid, false)
         case .roomSidChanged(let event): rename(event.sid)
+        case .roomUpdated(let event): rename(event.sid)
         case .moved(let event): rename(event.sid)
         default: []
         }

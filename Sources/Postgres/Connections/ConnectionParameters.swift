@@ -48,3 +48,12 @@ struct ConnectionParameters: Sendable {
         return given
     }
 }
+
+extension PostgresConfiguration {
+    /// Checks the connection string with libpq's own parser, without a server.
+    ///
+    /// - Throws: kind `invalidConfiguration`, without any part of the string.
+    public func check() throws(PostgresError) {
+        _ = try ConnectionParameters(self)
+    }
+}

@@ -34,7 +34,6 @@ enum Connector {
             polling = PQconnectPoll(handle.pointer)
             if polling == PGRES_POLLING_FAILED { return failure(handle) }
         }
-        PQsetNoticeReceiver(handle.pointer, { _, _ in }, nil)
         guard PQsetnonblocking(handle.pointer, 1) == 0 else { return failure(handle) }
         return .success(handle)
     }
@@ -45,7 +44,10 @@ enum Connector {
         defer { (keywords + values).forEach { free($0) } }
         let keywordPointers = keywords.map { UnsafePointer($0) } + [nil]
         let valuePointers = values.map { UnsafePointer($0) } + [nil]
-        return PQconnectStartParams(keywordPointers, valuePointers, 1).map { ConnectionHandle(pointer: $0) }
+        guard let pointer = PQconnectStartParams(keywordPointers, valuePointers, 1) else { return nil }
+        // By default libpq prints the server's notices to stderr.
+        PQsetNoticeReceiver(pointer, { _, _ in }, nil)
+        return ConnectionHandle(pointer: pointer)
     }
 
     private static func failure(_ handle: ConnectionHandle) -> Result<ConnectionHandle, PostgresError> {

@@ -17,6 +17,14 @@ struct PipelineUnit {
         case statement(Int)
         case commit
         case utility
+
+        /// The position among the job's steps.
+        var index: Int? {
+            switch self {
+            case .prepare(let index), .statement(let index): index
+            case .begin, .commit, .utility: nil
+            }
+        }
     }
 
     let purpose: Purpose
@@ -25,7 +33,10 @@ struct PipelineUnit {
     /// How many commands were answered.
     var answered = 0
     var results: [PostgresResult] = []
+    /// The first error.
     var error: PostgresError?
+    /// A statement failed inside a transaction, which is now open and aborted.
+    var brokeTransaction = false
 
     init(_ purpose: Purpose, deadline: UInt64) {
         self.purpose = purpose
@@ -38,9 +49,6 @@ struct PipelineUnit {
 
     /// The statement that the command at `answered` belongs to.
     func statement(of command: Command) -> PostgresStatement? {
-        switch command {
-        case .prepare(let index), .statement(let index): job?.steps[index].statement
-        case .begin, .commit, .utility: nil
-        }
+        command.index.flatMap { job?.steps[$0].statement }
     }
 }

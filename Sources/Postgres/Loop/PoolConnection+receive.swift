@@ -50,9 +50,9 @@ extension PoolConnection {
         let status = PQresultStatus(result)
         if status == PGRES_PIPELINE_SYNC {
             PQclear(result)
-            let transaction = PQtransactionStatus(pointer)
-            if transaction == PQTRANS_INERROR || transaction == PQTRANS_INTRANS { mustRollBack = true }
-            reading.completed.append(pending.removeFirst())
+            let unit = pending.removeFirst()
+            if leavesTransactionOpen(unit, pointer) { mustRollBack = true }
+            reading.completed.append(unit)
             return
         }
         guard pending[0].answered < pending[0].commands.count else {
@@ -73,18 +73,29 @@ extension PoolConnection {
             return nil
         }
         defer { PQclear(result) }
-        if case .prepare = command { forgetPrepared(command) }
+        if case .prepare(let index) = command { prepareAnswered(index, isPrepared: false) }
         if status == PGRES_PIPELINE_ABORTED { return nil }
         guard status == PGRES_FATAL_ERROR else {
             return PostgresError(.unexpected, reason: "COPY is not supported here")
         }
         var error = PostgresError(result: result)
         if error.endsConnection { return error }
-        if error.sqlState == "26000" { forgetPrepared(command) }
+        // Somebody ran DEALLOCATE or DISCARD: prepare it again next time.
+        if error.sqlState == "26000", let name = pending[0].statement(of: command)?.name { prepared.remove(name) }
         error.statementName = pending[0].statement(of: command)?.name
-        if pending[0].job?.isTransaction == true, case .statement(let index) = command { error.statementIndex = index }
+        if pending[0].job?.isTransaction == true { error.statementIndex = command.index }
         if pending[0].error == nil { pending[0].error = error }
+        // Between BEGIN and COMMIT; a COMMIT that fails ends the transaction.
+        if pending[0].job?.isTransaction == true, command.index != nil { pending[0].brokeTransaction = true }
         return nil
+    }
+
+    /// libpq knows the transaction's state only when nothing is under way, so
+    /// that in between our own book-keeping has to tell.
+    private func leavesTransactionOpen(_ unit: PipelineUnit, _ pointer: OpaquePointer) -> Bool {
+        let status = PQtransactionStatus(pointer)
+        return unit.brokeTransaction || unit.error?.sqlState == "25P02"
+            || status == PQTRANS_INERROR || status == PQTRANS_INTRANS
     }
 
     private func recordSuccess(_ storage: ResultStorage, of command: PipelineUnit.Command) {
@@ -93,12 +104,16 @@ extension PoolConnection {
             pending[0].results.append(PostgresResult(storage: storage))
         case .commit where storage.commandTag == "ROLLBACK":
             pending[0].error = PostgresError(.server, reason: "the server rolled the transaction back")
-        case .begin, .prepare, .commit, .utility:
+        case .prepare(let index):
+            prepareAnswered(index, isPrepared: true)
+        case .begin, .commit, .utility:
             break
         }
     }
 
-    private func forgetPrepared(_ command: PipelineUnit.Command) {
-        if let name = pending[0].statement(of: command)?.name { prepared.remove(name) }
+    private func prepareAnswered(_ index: Int, isPrepared: Bool) {
+        guard let name = pending[0].job?.steps[index].statement.name else { return }
+        preparing.remove(name)
+        if isPrepared { prepared.insert(name) }
     }
 }

@@ -49,15 +49,17 @@ extension PoolConnection {
         _ step: PoolJob.Step, _ index: Int, on pointer: OpaquePointer, in unit: inout PipelineUnit
     ) -> Bool {
         let name = step.statement.name
-        if !name.isEmpty, prepared.insert(name).inserted {
+        var isPrepared = prepared.contains(name)
+        if !name.isEmpty, !isPrepared, preparing.insert(name).inserted {
             guard PQsendPrepare(pointer, name, step.statement.sql, 0, nil) == 1 else { return false }
             unit.commands.append(.prepare(index))
+            isPrepared = true
         }
         unit.commands.append(.statement(index))
         return ParameterArrays.with(step.parameters) { count, values, lengths, formats in
-            name.isEmpty
-                ? PQsendQueryParams(pointer, step.statement.sql, count, nil, values, lengths, formats, 0) == 1
-                : PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 0) == 1
+            isPrepared
+                ? PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 0) == 1
+                : PQsendQueryParams(pointer, step.statement.sql, count, nil, values, lengths, formats, 0) == 1
         }
     }
 }

@@ -16,8 +16,11 @@ final class PoolConnection {
 
     /// Sent and not answered yet, in order.
     var pending: Deque<PipelineUnit> = []
-    /// The names that are prepared here, or will be once what was sent is done.
+    /// The names that are prepared here.
     var prepared: Set<String> = []
+    /// The names whose PREPARE was sent and not answered yet. It may still
+    /// fail, so nothing may count on it.
+    var preparing: Set<String> = []
     /// libpq holds bytes that the socket did not take yet.
     var wantsToWrite = false
     /// A transaction failed: a ROLLBACK must come before anything else.
@@ -62,6 +65,7 @@ final class PoolConnection {
         let units = pending
         pending = []
         prepared = []
+        preparing = []
         wantsToWrite = false
         mustRollBack = false
         isStalled = false

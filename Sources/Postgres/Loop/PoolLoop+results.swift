@@ -2,6 +2,8 @@ extension PoolLoop {
     /// Reads a connection and hands the results to their callers.
     func read(_ connection: PoolConnection) {
         let reading = connection.receive()
+        // Before the callers go on: they may look at the state.
+        publish()
         var again: [QueuedJob] = []
         for unit in reading.completed { complete(unit, on: connection, again: &again) }
         putBack(again)
@@ -32,23 +34,30 @@ extension PoolLoop {
     /// Whether the error came from another job on the same connection, and
     /// nothing of this one has happened: it may be sent again.
     private func isInnocent(_ error: PostgresError, of queued: QueuedJob, on connection: PoolConnection) -> Bool {
-        guard queued.retries < QueuedJob.retryLimit, !queued.job.isSettled, closeDeadline == nil else { return false }
+        guard !queued.job.isSettled, closeDeadline == nil else { return false }
         switch error.sqlState {
-        // Behind a failed transaction, before its ROLLBACK.
-        case "25P02": return connection.mustRollBack
-        // Its name's PREPARE was part of a unit that failed.
-        case "26000": return true
+        // Behind a failed transaction, before its ROLLBACK. It keeps its place
+        // in the queue, so it can be behind no more of them than fit into the pipeline.
+        case "25P02": return connection.mustRollBack && queued.retries < max(1, configuration.pipelineDepth)
+        // Its name was DEALLOCATEd behind our back.
+        case "26000": return queued.retries < QueuedJob.retryLimit
         // Hit by a cancel request that was meant for the query before it.
-        case "57014": return connection.cancelWasSent
+        case "57014": return connection.cancelWasSent && queued.retries < QueuedJob.retryLimit
         default: return false
         }
     }
 
-    /// Puts jobs back to the front of the queue, in their order.
+    /// Puts jobs back into the queue where they were. They are among the
+    /// oldest, so the search from the front is short.
     private func putBack(_ jobs: [QueuedJob]) {
         guard !jobs.isEmpty else { return }
         inbox.leftQueue(-jobs.count)
-        waiting.prepend(contentsOf: jobs)
+        var index = 0
+        for queued in jobs {
+            while index < waiting.count, waiting[index].sequence < queued.sequence { index += 1 }
+            waiting.insert(queued, at: index)
+        }
+        nextDeadline = 0
     }
 
     /// Makes a connection fit for new work once everything under way is answered.

@@ -16,7 +16,9 @@ final class PoolLoop {
     /// The pool's connections, and behind them the one that listens.
     let connections: [PoolConnection]
     let listener: PoolConnection
+    /// In the order of arrival.
     var waiting: Deque<QueuedJob> = []
+    var nextSequence: UInt64 = 0
     /// No deadline can pass before this moment.
     var nextDeadline = UInt64.max
     var lastFailure: PostgresError?
@@ -73,13 +75,14 @@ final class PoolLoop {
             job.settle(.failure(.closed))
             return
         }
-        waiting.append(QueuedJob(job: job))
+        waiting.append(QueuedJob(job: job, sequence: nextSequence))
+        nextSequence += 1
         nextDeadline = min(nextDeadline, job.deadline, hasConnection ? .max : job.unavailableAt)
     }
 
     var hasConnection: Bool { connections.contains { $0.isUp } }
 
-    private func publish() {
+    func publish() {
         inbox.publish(
             connected: connections.count { $0.isUp }, underWay: connections.reduce(0) { $0 + $1.pending.count })
     }

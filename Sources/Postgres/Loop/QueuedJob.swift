@@ -2,6 +2,8 @@
 /// because another job was at fault.
 struct QueuedJob {
     let job: PoolJob
+    /// The order of arrival.
+    let sequence: UInt64
     var retries = 0
 
     /// A job that is in the way of others this often gets its error instead.

@@ -7,12 +7,17 @@ import Foundation
 /// `numeric`. Arrays want a cast in the statement when nothing else tells
 /// their type: `unnest($1::uuid[], $2::int8[])`.
 public enum PostgresValue: Sendable, Equatable {
+    /// SQL NULL.
     case null
     /// UTF-8 text; a NUL character is refused with an error of kind `encoding`.
     case text(String)
+    /// Any integer type that the value fits.
     case int64(Int64)
+    /// `float8`, `float4` or `numeric`.
     case double(Double)
+    /// `bool`.
     case bool(Bool)
+    /// `uuid`.
     case uuid(UUID)
     /// Microseconds since 1970-01-01T00:00:00Z.
     case timestamp(microseconds: Int64)
@@ -20,12 +25,17 @@ public enum PostgresValue: Sendable, Equatable {
     case json([UInt8])
     /// Raw bytes, for `bytea`.
     case bytes([UInt8])
+    /// `text[]`; nil is a NULL element, here and below.
     case textArray([String?])
+    /// `uuid[]`.
     case uuidArray([UUID?])
+    /// `int8[]` or smaller.
     case int64Array([Int64?])
+    /// `float8[]`, `float4[]` or `numeric[]`.
     case doubleArray([Double?])
+    /// `bool[]`.
     case boolArray([Bool?])
-    /// Microseconds since 1970-01-01T00:00:00Z.
+    /// `timestamptz[]` in microseconds since 1970-01-01T00:00:00Z.
     case timestampArray(microseconds: [Int64?])
     /// JSON documents as UTF-8, for `json[]` and `jsonb[]`.
     case jsonArray([[UInt8]?])

@@ -16,15 +16,17 @@ struct SettingsFile {
     /// Reads the file at `path`.
     init(path: String) {
         guard let data = FileManager.default.contents(atPath: path) else {
-            problems = ["--config \(path): the file cannot be read"]
+            self.init(problem: "--config \(path): the file cannot be read")
             return
         }
         guard data.count <= Self.maximumBytes, let text = String(bytes: data, encoding: .utf8) else {
-            problems = ["--config \(path): not UTF-8 text of at most \(Self.maximumBytes) bytes"]
+            self.init(problem: "--config \(path): not UTF-8 text of at most \(Self.maximumBytes) bytes")
             return
         }
         self.init(text: text, name: path)
     }
+
+    private init(problem: String) { problems = [problem] }
 
     init(text: String, name: String) {
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {

@@ -43,7 +43,7 @@ struct SettingsReader {
         guard let text = required(.databaseURL) else { return nil }
         let configuration = PostgresConfiguration(connectionString: text)
         do throws(PostgresError) {
-            try configuration.validate()
+            try configuration.check()
             return configuration
         } catch {
             report(.databaseURL, error.reason)
@@ -105,5 +105,13 @@ extension HTTPListenAddress {
         case .unix: true
         case .ip(let host, _): host == "::1" || host == "localhost" || host.hasPrefix("127.")
         }
+    }
+}
+
+extension HTTPListenAddress {
+    /// The address with the port that was taken, where 0 was asked for.
+    func text(port: Int?) -> String {
+        guard case .ip(let host, _) = self, let port = port.flatMap(UInt16.init(exactly:)) else { return description }
+        return HTTPListenAddress.ip(host: host, port: port).description
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 
 /// A flag that a handler sets and a test waits for, or the other way round.
@@ -14,5 +15,11 @@ final class Signal: Sendable {
     func wait() async {
         let deadline = ContinuousClock.now + .seconds(10)
         while !isSet, !Task.isCancelled, .now < deadline { try? await Task.sleep(for: .milliseconds(2)) }
+    }
+
+    /// The same on a thread of the test's own.
+    func block() {
+        let deadline = ContinuousClock.now + .seconds(10)
+        while !isSet, .now < deadline { usleep(1000) }
     }
 }

@@ -1,13 +1,24 @@
 import Domain
 import LiveKitRoom
 import TestSupport
+import Synchronization
 import Testing
 
 /// The native core of the test process and what a test needs of a room.
 enum RoomFixture {
+    /// The one panic that a test makes itself.
+    static let rehearsedPanic = "rehearsed"
+    static let rehearsals = Atomic(0)
+
     static func core() throws -> LiveKitCore {
         try LiveKitCore.start(
-            LiveKitCoreOptions(libraryPath: TestTools.liveKitLibrary) { Issue.record("the core panicked: \($0)") })
+            LiveKitCoreOptions(libraryPath: TestTools.liveKitLibrary) { text in
+                if text == rehearsedPanic {
+                    rehearsals.add(1, ordering: .relaxed)
+                } else {
+                    Issue.record("the core panicked: \(text)")
+                }
+            })
     }
 
     static func connector(_ url: String, maxPendingEvents: Int = 4_096, kind: String = "agent") throws -> LiveKitConnector {

@@ -10,8 +10,8 @@ enum TokenMint {
         let script = TestTools.root + "/Tests/LiveKitRoomTests/Peers/mint_token.py"
         let json = String(decoding: try JSONSerialization.data(withJSONObject: claims), as: UTF8.self)
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["python3", script, DevelopmentRoomServer.key, secret, identity, room, json]
+        process.executableURL = URL(fileURLWithPath: TestTools.python)
+        process.arguments = [script, DevelopmentRoomServer.key, secret, identity, room, json]
         let output = Pipe()
         process.standardOutput = output
         try process.run()

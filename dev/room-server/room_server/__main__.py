@@ -56,9 +56,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--empty-room-timeout", type=_number(1, 86_400), default=20, metavar="SECONDS",
                         help="how long a room stays after its last participant has left")
     parser.add_argument("--log-level", choices=("debug", "info", "warning", "error"), default="warning")
-    faults = parser.add_argument_group("faults for tests and demonstrations, for everyone or for an identity")
+    faults = parser.add_argument_group(
+        "faults for tests and demonstrations", "for everyone, or for each NAME: an identity, @agents or @clients")
     for name in ("--drop-rpc-responses", "--drop-rpc-acks", "--refuse-resume", "--rpc-v1-only"):
-        faults.add_argument(name, nargs="?", const="*", action="append", metavar="IDENTITY")
+        faults.add_argument(name, nargs="?", const="*", action="append", metavar="NAME")
     faults.add_argument("--delay-data-ms", type=_number(0, 60_000), default=0, metavar="MILLISECONDS")
     return parser
 
@@ -93,7 +94,7 @@ def _seconds(value: str) -> float:
 def _matcher(values: list[str] | None) -> Matcher:
     if values and "*" in values:
         return Matcher(everyone=True)
-    return Matcher(identities=frozenset(values or []))
+    return Matcher(names=frozenset(values or []))
 
 
 if __name__ == "__main__":

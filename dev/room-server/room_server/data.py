@@ -28,6 +28,8 @@ class DataRouter:
     def __init__(self, room: "Room", faults: Faults) -> None:
         self._room = room
         self._faults = faults
+        #: Packets of participants that may not send data.
+        self.refused_packets = 0
 
     def receive(self, sender: "Participant", reliable: bool, data: bytes) -> None:
         """Takes a packet off a client's channel, stamps the sender and routes it."""
@@ -37,6 +39,7 @@ class DataRouter:
             log.info("a client sent a data packet that cannot be read")
             return
         if sender.left or not sender.permission.can_publish_data:
+            self.refused_packets += 1
             return
         if reliable and packet.sequence:
             # After a resume the client sends again what may have been lost.
@@ -79,8 +82,8 @@ class DataRouter:
     def _is_dropped(self, sender: "Participant", packet: models.DataPacket) -> bool:
         kind = packet.WhichOneof("value")
         if kind == "rpc_ack":
-            return self._faults.drop_rpc_acks.matches(sender.identity)
-        drop = self._faults.drop_rpc_responses.matches(sender.identity)
+            return self._faults.drop_rpc_acks.matches(sender.identity, sender.kind)
+        drop = self._faults.drop_rpc_responses.matches(sender.identity, sender.kind)
         if kind == "rpc_response":
             return drop
         if kind == "stream_header":

@@ -48,7 +48,7 @@ class DebugAPI:
         return web.json_response(answer)
 
     async def stats(self, request: web.Request) -> web.Response:
-        """Counts of rooms, participants, tasks, open files, and the memory in use (bytes)."""
+        """Counts of rooms, participants, tasks, open files, each offer's sections, refused data, and the memory in use (bytes)."""
         self._check(request)
         with open("/proc/self/statm", encoding="ascii") as statm:
             pages = int(statm.read().split()[1])
@@ -57,6 +57,11 @@ class DebugAPI:
             "pid": os.getpid(),
             "rooms": len(rooms),
             "participants": sum(len(room.participants) for room in rooms),
+            "sections": {
+                f"{room.name}/{p.identity}": p.negotiator.section_count
+                for room in rooms for p in room.participants.values()
+            },
+            "refused_packets": {room.name: room.data.refused_packets for room in rooms},
             "tasks": len(asyncio.all_tasks()),
             "open_files": len(os.listdir("/proc/self/fd")),
             "memory_bytes": pages * os.sysconf("SC_PAGE_SIZE"),

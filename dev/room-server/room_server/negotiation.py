@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 
 MAX_PENDING_TRACKS = 32
 MAX_SECTIONS_PER_REQUEST = 64
+#: Every track gets a fresh section until a client has this many for audio; from
+#: then on sections that are out of use carry other tracks, so that the offers
+#: of a client that stays for days do not grow.
+FRESH_AUDIO_SECTIONS = 12
 
 
 @dataclass
@@ -35,11 +39,12 @@ class PendingTrack:
 
 @dataclass
 class _SectionUse:
-    """What a section carries now, and whose tracks it carried before."""
+    """What a section carries now, whether it ever did, and which living tracks it carried before."""
 
     published: PublishedTrack | None = None
     published_id: str = ""
     subscription: Subscription | None = None
+    used: bool = False
     carried: set[str] = field(default_factory=set)
 
 
@@ -56,6 +61,11 @@ class Negotiator:
         self._answers = 0
         self._ssrcs: dict[int, PublishedTrack] = {}
         self.pending: list[PendingTrack] = []
+
+    @property
+    def section_count(self) -> int:
+        """How many sections the last offer had."""
+        return len(self._offer.sections) if self._offer is not None else 0
 
     # Publishing
 
@@ -95,6 +105,8 @@ class Negotiator:
             if use.subscription is subscription:
                 use.subscription = None
                 self._changed = True
+                if subscription.track.sid in subscription.track.publisher.tracks:
+                    use.carried.add(subscription.track.sid)
         subscription.answered = False
         self.request_sections()
 
@@ -106,7 +118,7 @@ class Negotiator:
         """Asks the client for a new offer when something waits for one. One request at a time."""
         if self._requested or self._offer is None or not (self._waiting or self._changed):
             return
-        missing = max(0, len(self._waiting) - len(self._free_sections(self._offer)))
+        missing = max(0, len(self._waiting) - len(self._placed(self._offer)))
         requirement = rtc.MediaSectionsRequirement(num_audios=min(missing, MAX_SECTIONS_PER_REQUEST))
         if self._participant.send(rtc.SignalResponse(media_sections_requirement=requirement)):
             self._requested = True
@@ -171,23 +183,29 @@ class Negotiator:
             level_extension=section.extensions.get(sdp.AUDIO_LEVEL_EXTENSION),
         )
 
-    def _free_sections(self, offer: sdp.Offer) -> list[sdp.Section]:
-        free = []
-        for section in offer.sections:
-            use = self._uses.get(section.mid)
-            usable = section.kind == "audio" and section.direction == "recvonly" and not section.rejected
-            if usable and section.payload_type("opus") and (use is None or not use.carried):
-                free.append(section)
-        return free
+    def _placed(self, offer: sdp.Offer) -> list[tuple[Subscription, sdp.Section]]:
+        """The waiting subscriptions that the offer has a section for, each with its section."""
+        audio = [s for s in offer.sections if s.kind == "audio"]
+        usable = [s for s in audio if s.direction == "recvonly" and not s.rejected and s.payload_type("opus")]
+        unused = [s for s in usable if s.mid not in self._uses or not self._uses[s.mid].used]
+        retired = [s for s in usable if s not in unused and self._uses[s.mid].subscription is None]
+        placed: list[tuple[Subscription, sdp.Section]] = []
+        for subscription in self._waiting:
+            # A client takes the same track on the same section for old news.
+            again = [s for s in retired if subscription.track.sid not in self._uses[s.mid].carried]
+            if unused:
+                placed.append((subscription, unused.pop(0)))
+            elif again and len(audio) >= FRESH_AUDIO_SECTIONS:
+                retired.remove(again[0])
+                placed.append((subscription, again[0]))
+        return placed
 
     def _bind_waiting(self, offer: sdp.Offer) -> None:
-        for section in self._free_sections(offer):
-            if not self._waiting:
-                break
-            subscription = self._waiting.pop(0)
+        for subscription, section in self._placed(offer):
+            self._waiting.remove(subscription)
             use = self._uses.setdefault(section.mid, _SectionUse())
             use.subscription = subscription
-            use.carried.add(subscription.track.sid)
+            use.used = True
             subscription.mid = section.mid
             subscription.payload_type = int(section.payload_type("opus") or 0)
 

@@ -41,7 +41,7 @@ class Participant:
         self.attributes = dict(grants.attributes)
         self.permission = grants.permission()
         # Without a client protocol the others call this participant with RPC v1.
-        v1_only = room.rooms.faults.rpc_v1_only.matches(grants.identity)
+        v1_only = room.rooms.faults.rpc_v1_only.matches(grants.identity, grants.kind)
         self.client_protocol = 0 if v1_only else request.client_info.client_protocol
         self.capabilities = list(request.client_info.capabilities)
         self.auto_subscribe = request.connection_settings.auto_subscribe
@@ -58,7 +58,7 @@ class Participant:
         self._version = 0
         self.negotiator = Negotiator(self)
         self.transport = PeerTransport(
-            certificate, self._rtp, self._data, lambda: room.connected(self), lambda: room.failed(self)
+            certificate, self._rtp, self._data, lambda: self.room.connected(self), lambda: self.room.failed(self)
         )
 
     @property

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from livekit.protocol import models
+
 MAX_SIGNAL_FRAME_BYTES = 2 * 1024 * 1024
 MAX_METADATA_BYTES = 512 * 1024
 MAX_ATTRIBUTES_BYTES = 64 * 1024
@@ -25,29 +27,35 @@ class Settings:
     empty_room_timeout_seconds: int = 20
 
 
+#: Groups that a fault can name like an identity.
+AGENTS, CLIENTS = "@agents", "@clients"
+
+
 @dataclass
 class Matcher:
-    """Nobody, everybody, or the participants with the named identities."""
+    """Nobody, everybody, or participants by identity or by group (`@agents`, `@clients`)."""
 
     everyone: bool = False
-    identities: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
     @classmethod
     def parse(cls, value: object) -> "Matcher":
-        """Reads `true`, `false`, one identity or a list of identities."""
+        """Reads `true`, `false`, one name or a list of names."""
         if isinstance(value, bool) or value is None:
             return cls(everyone=bool(value))
         if isinstance(value, str):
-            return cls(identities=frozenset([value]))
+            return cls(names=frozenset([value]))
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return cls(identities=frozenset(value))
-        raise ValueError("must be true, false, an identity or a list of identities")
+            return cls(names=frozenset(value))
+        raise ValueError("must be true, false, a name or a list of names")
 
-    def matches(self, identity: str) -> bool:
-        return self.everyone or identity in self.identities
+    def matches(self, identity: str, kind: int) -> bool:
+        """Whether a participant of that identity and kind is meant."""
+        group = AGENTS if kind == models.ParticipantInfo.Kind.AGENT else CLIENTS
+        return self.everyone or identity in self.names or group in self.names
 
     def to_json(self) -> object:
-        return sorted(self.identities) if self.identities else self.everyone
+        return sorted(self.names) if self.names else self.everyone
 
 
 @dataclass

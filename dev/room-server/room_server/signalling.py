@@ -163,7 +163,7 @@ class Signalling:
     def _resume(self, grants: Grants, wanted: rtc.JoinRequest, link: SocketLink) -> Participant | None:
         room = self._rooms.by_name.get(grants.room)
         participant = room.participants.get(grants.identity) if room else None
-        refused = self._rooms.faults.refuse_resume.matches(grants.identity)
+        refused = self._rooms.faults.refuse_resume.matches(grants.identity, grants.kind)
         known = participant is not None and wanted.participant_sid in ("", participant.sid)
         if participant is None or not known or refused or participant.transport.failed:
             # What LiveKit answers to a resume of somebody it does not know:
@@ -198,7 +198,8 @@ def _join_request(text: str) -> rtc.JoinRequest:
     if not text:
         raise ValueError("join_request is missing")
     try:
-        padded = text + "=" * (-len(text) % 4)
+        # A "+" of the ordinary alphabet arrives as a space in a query.
+        padded = text.translate({ord(" "): "-", ord("+"): "-", ord("/"): "_"}) + "=" * (-len(text) % 4)
         wrapped = rtc.WrappedJoinRequest.FromString(base64.b64decode(padded, altchars=b"-_", validate=True))
         data = wrapped.join_request
         if wrapped.compression == rtc.WrappedJoinRequest.Compression.GZIP:

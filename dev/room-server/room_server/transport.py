@@ -184,6 +184,11 @@ class PeerTransport:
             log.info("a client's peer connection did not come up: %s", error or "timeout")
             self._fail()
             return
+        except Exception:
+            # aiortc asserts what a peer sends; whatever it was, this client goes and the server stays.
+            log.exception("a client's peer connection broke while it came up")
+            self._fail()
+            return
         if not self.closed:
             self.connected = True
             self._on_connected()

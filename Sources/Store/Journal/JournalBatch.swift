@@ -1,0 +1,160 @@
+import Domain
+import Foundation
+import Postgres
+
+/// Entries sorted by kind, as the columns of `JournalStatements`.
+struct JournalBatch {
+    private(set) var transitions: [AgentStateTransition] = []
+    /// The last word about each session, receipt and method.
+    private var progress: [SessionID: SessionProgress] = [:]
+    private var receipts: [NotificationID: NotificationReceipt] = [:]
+    private var usage: [SessionID: [String: RPCMethodUsage]] = [:]
+    private var sessions: Set<SessionID> = []
+
+    init(_ units: [JournalUnit]) {
+        for entry in units.lazy.flatMap(\.entries) { add(entry) }
+    }
+
+    private mutating func add(_ entry: JournalEntry) {
+        sessions.insert(entry.sessionID)
+        switch entry {
+        case .transition(let transition): transitions.append(transition)
+        case .session(let progress): self.progress[progress.id] = progress
+        case .notification(let receipt): receipts[receipt.id] = receipt
+        case .methodUsage(let id, let usage): self.usage[id, default: [:]].merge(usage) { $1 }
+        }
+    }
+
+    /// The transaction. An end comes last: what happened before it in the same
+    /// batch is written before it.
+    var commands: [PostgresCommand] {
+        [opening, transitionRows, usageRows, notificationRows, recipientRows, progressRows, predecessors]
+            .compactMap { $0 }
+    }
+
+    /// Whether the last of `commands` asks for predecessors.
+    var asksForPredecessors: Bool { !strangers.isEmpty }
+
+    /// Transitions whose predecessors are not in this batch.
+    private var strangers: [AgentStateTransition] {
+        let places = Set(transitions.map { HistoryPlace(session: $0.sessionID, seq: $0.seq) })
+        return transitions.filter {
+            $0.seq > 1 && !places.contains(HistoryPlace(session: $0.sessionID, seq: $0.seq - 1))
+        }
+    }
+
+    private var opening: PostgresCommand {
+        PostgresCommand(JournalStatements.open, [.uuidArray(sessions.map(\.uuid))])
+    }
+
+    private var predecessors: PostgresCommand? {
+        let strangers = strangers
+        guard !strangers.isEmpty else { return nil }
+        return PostgresCommand(
+            JournalStatements.predecessors,
+            [.uuidArray(strangers.map(\.sessionID.uuid)), .int64Array(strangers.map(\.seq))])
+    }
+
+    private var transitionRows: PostgresCommand? {
+        guard !transitions.isEmpty else { return nil }
+        return PostgresCommand(
+            JournalStatements.transitions,
+            [
+                .uuidArray(transitions.map(\.sessionID.uuid)), .int64Array(transitions.map(\.seq)),
+                .times(transitions.map(\.at)), .textArray(transitions.map { $0.oldState?.rawValue }),
+                .textArray(transitions.map(\.newState.rawValue)), .textArray(transitions.map(\.cause.rawValue)),
+                .textArray(transitions.map { $0.actor?.storable(bytes: 1024) }),
+                .textArray(transitions.map { $0.reason?.storable(bytes: 1024) }),
+                .uuidArray(transitions.map { $0.turnID?.uuid }),
+            ])
+    }
+
+    private var usageRows: PostgresCommand? {
+        let lines = usage.flatMap { session, methods in methods.map { (session: session, name: $0, usage: $1) } }
+        guard !lines.isEmpty else { return nil }
+        return PostgresCommand(
+            JournalStatements.usage,
+            [
+                .uuidArray(lines.map(\.session.uuid)), .textArray(lines.map(\.name)),
+                .int64Array(lines.map(\.usage.calls)), .int64Array(lines.map(\.usage.errors)),
+                .doubleArray(lines.map(\.usage.totalLatencyMs)), .doubleArray(lines.map(\.usage.maxLatencyMs)),
+                .times(lines.map(\.usage.lastCall)),
+            ])
+    }
+
+    private var notificationRows: PostgresCommand? {
+        guard !receipts.isEmpty else { return nil }
+        let receipts = Array(receipts.values)
+        return PostgresCommand(
+            JournalStatements.notifications,
+            [
+                .uuidArray(receipts.map(\.id.uuid)), .uuidArray(receipts.map(\.sessionID.uuid)),
+                .textArray(receipts.map(\.method)), .textArray(receipts.map(\.trigger.rawValue)),
+                .int64Array(receipts.map(\.agentStateSeq)), .times(receipts.map(\.createdAt)),
+                .times(receipts.map(\.completedAt)),
+            ])
+    }
+
+    private var recipientRows: PostgresCommand? {
+        let lines = receipts.values.flatMap { receipt in
+            receipt.recipients.enumerated().map { (receipt: receipt.id, position: Int64($0), line: $1) }
+        }
+        guard !lines.isEmpty else { return nil }
+        return PostgresCommand(
+            JournalStatements.recipients,
+            [
+                .uuidArray(lines.map(\.receipt.uuid)), .int64Array(lines.map(\.position)),
+                .textArray(lines.map(\.line.identity)), .textArray(lines.map(\.line.outcome.rawValue)),
+                .textArray(lines.map { $0.line.response?.storable(bytes: 1_048_576) }),
+                .int64Array(lines.map { $0.line.error.map { Int64($0.code) } }),
+                .textArray(lines.map { $0.line.error?.message.storable(bytes: 65_536) }),
+                .textArray(lines.map { $0.line.error?.data?.storable(bytes: 1_048_576) }),
+                .int64Array(lines.map { $0.line.latency.map { max(0, $0.microseconds) } }),
+            ])
+    }
+
+    private var progressRows: PostgresCommand? {
+        guard !progress.isEmpty else { return nil }
+        let lines = Array(progress.values)
+        // A session that is still ending knows why already; the reason is kept
+        // with the end.
+        let ends = lines.map { $0.status.isFinal ? $0.end : nil }
+        return PostgresCommand(
+            JournalStatements.progress,
+            [
+                .uuidArray(lines.map(\.id.uuid)), .textArray(lines.map(\.status.rawValue)),
+                .textArray(lines.map(\.roomSid)), .textArray(lines.map(\.agentSid)),
+                .times(lines.map(\.activatedAt)), .times(lines.map(\.endedAt)),
+                .textArray(ends.map { $0?.reason.rawValue }),
+                .textArray(ends.map { $0?.detail?.storable(bytes: 4096) }),
+            ])
+    }
+}
+
+/// A row's place in a session's history.
+struct HistoryPlace: Hashable {
+    let session: SessionID
+    let seq: Int64
+}
+
+extension JournalEntry {
+    /// The session that the entry is about.
+    var sessionID: SessionID {
+        switch self {
+        case .transition(let transition): transition.sessionID
+        case .session(let progress): progress.id
+        case .notification(let receipt): receipt.sessionID
+        case .methodUsage(let id, _): id
+        }
+    }
+
+    /// The entry's kind, for the log.
+    var kind: String {
+        switch self {
+        case .transition: "transition"
+        case .session: "session"
+        case .notification: "notification"
+        case .methodUsage: "method_usage"
+        }
+    }
+}

@@ -1,0 +1,37 @@
+import Domain
+import Postgres
+
+extension PostgresSessionStore {
+    public func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
+        do {
+            _ = try await database.pool.query(MethodStatements.insert, Self.values(id, report))
+        } catch {
+            if error.isUniqueViolation { throw .conflict(.rpcMethodTaken(name: report.spec.name)) }
+            if error.isForeignKeyViolation { throw .notFound(.session) }
+            throw Self.refusal(error)
+        }
+    }
+
+    public func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool {
+        try await write(MethodStatements.replace, Self.values(id, report)).affectedRows == 1
+    }
+
+    public func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool {
+        try await database.query(MethodStatements.delete, [.id(id), .text(name)]).affectedRows == 1
+    }
+
+    public func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport] {
+        try await database.rows(MethodStatements.list, [.id(id)], RPCMethodReport.init(row:))
+            .sorted { $0.spec.name < $1.spec.name }
+    }
+
+    private static func values(_ id: SessionID, _ report: RPCMethodReport) -> [PostgresValue] {
+        let (spec, usage) = (report.spec, report.usage)
+        let handler = StoredHandler(spec.handler)
+        return [
+            .id(id), .text(spec.name), .text(spec.description), .text(handler.type), .text(handler.response),
+            .bool(report.builtin), .time(report.registeredAt), .int64(usage.calls), .int64(usage.errors),
+            .double(usage.totalLatencyMs), .double(usage.maxLatencyMs), .time(usage.lastCall),
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+import Postgres
+
+/// The statements about a session's RPC methods.
+enum MethodStatements {
+    static let insert = PostgresStatement(
+        name: "method_insert",
+        sql: """
+            INSERT INTO rpc_methods (
+                session_id, name, description, handler_type, static_response, builtin, registered_at,
+                calls, errors, total_latency_ms, max_latency_ms, last_called_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            """)
+
+    static let replace = PostgresStatement(
+        name: "method_replace",
+        sql: """
+            UPDATE rpc_methods SET
+                description = $3, handler_type = $4, static_response = $5, builtin = $6, registered_at = $7,
+                calls = $8, errors = $9, total_latency_ms = $10, max_latency_ms = $11, last_called_at = $12
+            WHERE session_id = $1 AND name = $2
+            """)
+
+    static let delete = PostgresStatement(
+        name: "method_delete", sql: "DELETE FROM rpc_methods WHERE session_id = $1 AND name = $2")
+
+    /// The usage in the form of `RPCMethodUsage`'s own Codable.
+    static let list = PostgresStatement(
+        name: "method_list",
+        sql: """
+            SELECT name, description, handler_type, static_response, builtin, registered_at,
+                json_build_object(
+                    'calls', calls, 'errors', errors, 'totalLatencyMs', total_latency_ms,
+                    'maxLatencyMs', max_latency_ms,
+                    'lastCalledAt', (extract(epoch FROM last_called_at) * 1000000)::bigint) AS usage
+            FROM rpc_methods WHERE session_id = $1
+            """)
+}

@@ -1,0 +1,179 @@
+import AgentRuntime
+import ControlAPI
+import Domain
+import Foundation
+import HTTPServer
+import LiveKitRoom
+import Logging
+import Metrics
+import Migrations
+import OutboundHTTP
+import Postgres
+import Security
+import Store
+
+/// The service, put together: the only place that knows which types stand
+/// behind Domain's ports.
+struct Service: Sendable {
+    let logger: Logger
+    private let runtime: RuntimeID
+    private let pool: PostgresPool
+    private let journal: JournalWriter
+    private let registry: PostgresRuntimeRegistry
+    private let supervisor: SessionSupervisor
+    private let watching: Task<Void, Never>
+    private let server: HTTPServer
+    private let outbound: OutboundHTTPClient
+    private let authenticator: KeyRingAuthenticator?
+
+    /// How long the database may be away at the start.
+    private static let databasePatience = Duration.seconds(30)
+
+    /// Brings everything up in the order in which one needs the other; the
+    /// listener comes last, so that whoever gets an answer gets a whole one.
+    static func start(_ configuration: ServiceConfiguration) async throws -> Service {
+        let logger = Logger(label: "turngate")
+        let clock = SystemClock()
+        let metrics = MetricsRegistry()
+        ProcessMetrics.register(in: metrics)
+        let migrator = Migrator(configuration.database, logger: logger)
+        try await prepareSchema(migrator, configuration.migration, clock: clock, logger: logger)
+        let pool = try PostgresPool(configuration.database, logger: logger)
+        let storeMetrics = StoreMetrics(registry: metrics)
+        let store = PostgresSessionStore(pool: pool, metrics: storeMetrics)
+        let journal = JournalWriter(pool: pool, clock: clock, metrics: storeMetrics, logger: logger)
+        let registry = PostgresRuntimeRegistry(pool: pool)
+        let tokens = LiveKitTokens(
+            url: configuration.livekitURL, apiKey: configuration.livekitAPIKey, apiSecret: configuration.livekitAPISecret)
+        let runtime = RuntimeID(uuid: UUID())
+        let supervisor = SessionSupervisor(
+            context: RuntimeContext(
+                runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
+                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger))
+        SessionCensus.register(supervisor, in: metrics)
+        let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
+        try await watch.enter()
+        let outbound = try OutboundHTTPClient()
+        let authenticator = configuration.keys.map(KeyRingAuthenticator.init)
+        let api = try ControlAPI(
+            Dependencies(
+                sessions: supervisor, history: PostgresStateHistory(pool: pool), tokens: tokens,
+                authenticator: authenticator,
+                probes: [
+                    PostgresReadiness(pool: pool), MigrationsProbe(migrator: migrator, clock: clock),
+                    RoomServerProbe(url: configuration.livekitURL, client: outbound),
+                ],
+                metrics: metrics, openAPI: PackageResources.openapi_yaml, docsDirectory: docs(configuration),
+                version: VersionInfo(version: BuildVersion.text, nativeCore: BuildVersion.nativeCore), clock: clock,
+                logger: logger))
+        let server = try HTTPServer(
+            configuration: HTTPServerConfiguration(address: configuration.listen), handler: api,
+            errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
+        HTTPGauges.register(server, in: metrics)
+        try server.start()
+        logger.notice("serving", metadata: ["listen": "\(configuration.listen.text(port: server.port))"])
+        return Service(
+            logger: logger, runtime: runtime, pool: pool, journal: journal, registry: registry, supervisor: supervisor,
+            watching: Task { await watch.run() }, server: server, outbound: outbound, authenticator: authenticator)
+    }
+
+    /// Stops accepting, finishes what is running, lets the agents leave, writes
+    /// the rest down. Bounded by the sum of the parts' bounds, 35 s; says
+    /// whether nothing was left undone.
+    func stop() async -> Bool {
+        logger.notice("stopping")
+        await server.stop(deadline: .seconds(10))
+        let remaining = await supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(12))
+        let unwritten = await journal.close(deadline: .seconds(5))
+        watching.cancel()
+        do throws(TurngateError) {
+            // What was not written is for the next process to find and bury.
+            if unwritten == 0, remaining == 0 { try await registry.leave(runtime) }
+        } catch {
+            logger.warning("this process stays on the register", metadata: ["error": "\(error)"])
+        }
+        await pool.close(deadline: .seconds(3))
+        outbound.close()
+        logger.notice("stopped", metadata: ["sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)"])
+        return remaining == 0 && unwritten == 0
+    }
+
+    /// Puts the keys of the file (and the variable) in force; a mistake leaves
+    /// the old ones.
+    func reloadKeys(_ settings: Settings) {
+        var reader = SettingsReader(settings)
+        guard let authenticator, let ring = reader.keys() else {
+            logger.error("keys not reread", metadata: ["problems": "\(reader.problems.joined(separator: "; "))"])
+            return
+        }
+        authenticator.replace(with: ring)
+        logger.notice("keys reread", metadata: ["keys": "\(ring.keys.count)"])
+    }
+
+    private static func prepareSchema(
+        _ migrator: Migrator, _ mode: ServiceConfiguration.MigrationMode, clock: SystemClock, logger: Logger
+    ) async throws {
+        let deadline = clock.uptime + databasePatience
+        while true {
+            do throws(MigrationError) {
+                switch mode {
+                case .auto: _ = try await migrator.up()
+                case .check: try await migrator.check()
+                }
+                return
+            } catch {
+                guard case .database(let cause) = error, cause.isConnectionProblem, clock.uptime < deadline else {
+                    throw CommandFailure(message: error.description)
+                }
+                logger.warning("the database is not there yet", metadata: ["error": "\(error)"])
+            }
+            try await clock.sleep(for: .seconds(1))
+        }
+    }
+
+    private static func connector(
+        _ configuration: ServiceConfiguration, _ tokens: LiveKitTokens, clock: SystemClock, logger: Logger
+    ) throws -> LiveKitConnector {
+        var roomLogger = Logger(label: "livekit")
+        roomLogger.logLevel = max(roomLogger.logLevel, .warning)
+        let options = LiveKitCoreOptions(libraryPath: configuration.livekitLibrary, logger: roomLogger) { panic in
+            // The core's rooms are lost, and with them this process's use; the
+            // next one buries the sessions.
+            logger.critical("the native core has failed", metadata: ["panic": "\(panic)"])
+            Foundation.exit(70)
+        }
+        do throws(LiveKitCoreError) {
+            let core = try LiveKitCore.start(options)
+            return LiveKitConnector(core: core, configuration: LiveKitConfiguration(url: configuration.livekitURL)) {
+                try tokens.agentToken($0, now: clock.now)
+            }
+        } catch {
+            throw CommandFailure(message: "\(error)")
+        }
+    }
+
+    private static func watch(
+        _ runtime: RuntimeID, _ registry: PostgresRuntimeRegistry, _ supervisor: SessionSupervisor,
+        clock: SystemClock, logger: Logger
+    ) -> RuntimeWatch {
+        let processes = LocalProcesses()
+        return RuntimeWatch(
+            me: processes.me(id: runtime), registry: registry, clock: clock, logger: logger,
+            isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() })
+    }
+
+    private static func docs(_ configuration: ServiceConfiguration) -> URL? {
+        let directory = URL(fileURLWithPath: configuration.docsDirectory, isDirectory: true)
+        return FileManager.default.fileExists(atPath: directory.path) ? directory : nil
+    }
+
+    private static func log(_ event: HTTPServerEvent, to logger: Logger) {
+        switch event {
+        case .refused(let error, let address):
+            logger.info("request refused", metadata: ["error": "\(error)", "remote": "\(address ?? "-")"])
+        case .streamFailed(let reason): logger.warning("stream cut", metadata: ["reason": "\(reason)"])
+        case .acceptFailed(let reason): logger.error("accept failed", metadata: ["reason": "\(reason)"])
+        case .engine(let message): logger.debug("libmicrohttpd", metadata: ["message": "\(message)"])
+        }
+    }
+}

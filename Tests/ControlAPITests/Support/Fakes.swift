@@ -1,0 +1,33 @@
+import Domain
+
+/// Time stands still unless a test moves it: answers can be compared whole.
+struct FixedClock: TurngateClock {
+    var now: Timestamp { FakeSessions.start }
+    var uptime: Duration { .zero }
+    func sleep(until moment: Duration) async throws { try await Task.sleep(for: .seconds(60)) }
+}
+
+struct FakeKeys: CallerAuthenticator {
+    func caller(bearing secret: String) -> Caller? {
+        switch secret {
+        case "dev-key": Caller(name: "dev", scope: .admin)
+        case "writer": Caller(name: "shop", scope: .write)
+        case "reader": Caller(name: "board", scope: .read)
+        default: nil
+        }
+    }
+}
+
+struct FakeTokens: ParticipantTokenIssuer {
+    func issue(_ request: ParticipantTokenRequest, now: Timestamp) throws(TurngateError) -> ParticipantToken {
+        ParticipantToken(
+            token: "token-of-\(request.identity)", url: "ws://127.0.0.1:7880", room: request.room,
+            expiresAt: now + request.timeToLive)
+    }
+}
+
+struct FakeProbe: ReadinessProbe {
+    var name: String
+    var answer: String?
+    func problem() async -> String? { answer }
+}

@@ -1,0 +1,114 @@
+import Domain
+import Foundation
+import Store
+import Testing
+
+@Suite struct RuntimeRegistryTests {
+    @Test func enteredRuntimes_areSeenByOthers_withTheirSilence() async throws {
+        let fixture = try await StoreFixture()
+        let other = StoreFixture.description()
+        try await fixture.registry.enter(other)
+        try await fixture.sql("UPDATE runtimes SET heartbeat_at = now() - interval '90 s' WHERE id = $1", [.uuid(other.id.uuid)])
+        let sightings = try await fixture.registry.others(than: fixture.runtime.id)
+        #expect(sightings.map(\.runtime) == [other])
+        #expect(try #require(sightings.first).silence >= .seconds(90))
+        try await fixture.registry.heartbeat(other.id)
+        #expect(try #require(await fixture.registry.others(than: fixture.runtime.id).first).silence < .seconds(60))
+        try await fixture.registry.leave(other.id)
+        #expect(try await fixture.registry.others(than: fixture.runtime.id).isEmpty)
+        await #expect(throws: TurngateError.self) { try await fixture.registry.heartbeat(other.id) }
+    }
+
+    @Test func bury_failsWhatTheDeadHeld_atTheLastSignOfLife_andFreesTheIdentity() async throws {
+        let fixture = try await StoreFixture()
+        let dead = StoreFixture.description()
+        try await fixture.registry.enter(dead)
+        let session = fixture.makeSession()
+        var machine = AgentStateMachine(sessionID: session.id, at: session.createdAt)
+        try await fixture.sessions.insert(session, first: machine.current, owner: dead.id)
+        let mine = try await fixture.insertSession(identity: "mine").session
+        let journal = fixture.journal()
+        let late = try machine.next(.listening, after: .seconds(5))
+        #expect(await (try journal.append([.transition(late)])).outcome(within: .seconds(20)) == .durable)
+        try await fixture.sql("UPDATE runtimes SET heartbeat_at = '2020-01-01' WHERE id = $1", [.uuid(dead.id.uuid)])
+
+        #expect(try await fixture.registry.bury(dead.id) == [session.id])
+        let buried = try #require(try await fixture.sessions.session(session.id))
+        #expect(buried.status == .failed)
+        #expect(buried.end?.reason == .runtimeLost)
+        #expect(buried.endedAt == late.at)
+        #expect(try await fixture.sessions.session(mine.id)?.status == .connecting)
+        #expect(try await fixture.registry.others(than: fixture.runtime.id).isEmpty)
+        try await fixture.insertSession()
+    }
+
+    @Test func bury_takesTheHeartbeat_whenItCameLast() async throws {
+        let fixture = try await StoreFixture()
+        let (session, _) = try await fixture.insertSession()
+        try await fixture.sql("UPDATE runtimes SET heartbeat_at = '2030-01-01 00:00:00Z'")
+        #expect(try await fixture.registry.bury(fixture.runtime.id) == [session.id])
+        #expect(try await fixture.sessions.session(session.id)?.endedAt?.description == "2030-01-01T00:00:00.000000Z")
+    }
+
+    @Test func bury_byManyAtOnce_isDoneByOne() async throws {
+        let fixture = try await StoreFixture()
+        var ids: Set<SessionID> = []
+        for index in 0..<20 { ids.insert(try await fixture.insertSession(identity: "a\(index)").session.id) }
+        let results = try await withThrowingTaskGroup(of: [SessionID].self) { group in
+            for _ in 0..<8 { group.addTask { try await fixture.registry.bury(fixture.runtime.id) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(results.filter { !$0.isEmpty }.count == 1)
+        #expect(Set(results.flatMap { $0 }) == ids)
+    }
+
+    @Test func whatABuriedRuntimeStillHasToSay_isRefused() async throws {
+        let fixture = try await StoreFixture()
+        var (session, machine) = try await fixture.insertSession()
+        let (other, _) = try await fixture.insertSession(identity: "other")
+        _ = try await fixture.registry.bury(fixture.runtime.id)
+        let second = StoreFixture.description()
+        try await fixture.registry.enter(second)
+        let live = fixture.makeSession(identity: "live")
+        var liveMachine = AgentStateMachine(sessionID: live.id, at: live.createdAt)
+        try await fixture.sessions.insert(live, first: liveMachine.current, owner: second.id)
+
+        let journal = fixture.journal()
+        let receipt = NotificationReceipt(
+            id: NotificationID(at: StoreFixture.start), sessionID: other.id, method: "m", trigger: .api, agentStateSeq: 1,
+            createdAt: StoreFixture.start, completedAt: StoreFixture.start, recipients: [])
+        let late = [
+            try journal.append([.transition(try machine.next(.listening))]),
+            try journal.append([session.ended(after: .seconds(9))]),
+            try journal.append([.notification(receipt)]),
+            try journal.append([session.progress { $0.status = .ending }]),
+        ]
+        let good = try journal.append([.transition(try liveMachine.next(.listening))])
+        for ticket in late { #expect(await ticket.outcome(within: .seconds(20)) == .refused) }
+        #expect(await good.outcome(within: .seconds(20)) == .durable)
+        let buried = try #require(try await fixture.sessions.session(session.id))
+        #expect(buried.status == .failed && buried.agentStateSeq == 1 && buried.end?.reason == .runtimeLost)
+    }
+
+    @Test func burialsAndTheJournal_atOnce_neverDeadlockAndNeverReviveASession() async throws {
+        let fixture = try await StoreFixture()
+        var machines: [AgentStateMachine] = []
+        for index in 0..<30 { machines.append(try await fixture.insertSession(identity: "a\(index)").machine) }
+        let journal = fixture.journal(batchLimit: 40)
+        var tickets: [JournalTicket] = []
+        for _ in 0..<20 {
+            for index in machines.indices { tickets.append(try journal.append(try machines[index].walk(1).map { .transition($0) })) }
+        }
+        async let buried = fixture.registry.bury(fixture.runtime.id)
+        var outcomes: [JournalOutcome] = []
+        for ticket in tickets { outcomes.append(await ticket.outcome(within: .seconds(60))) }
+        #expect(try await buried.count == 30)
+        #expect(!outcomes.contains(.pending))
+        let durable = outcomes.filter { $0 == .durable }.count
+        #expect(try await fixture.number("SELECT count(*) FROM agent_state_transitions") == 30 + durable)
+        #expect(try await fixture.number("SELECT count(*) FROM sessions WHERE status <> 'failed'") == 0)
+        // Not after the end, as bury sees it.
+        #expect(try await fixture.number(
+            "SELECT count(*) FROM agent_state_transitions t JOIN sessions s ON s.id = t.session_id WHERE t.at > s.ended_at") == 0)
+    }
+}
