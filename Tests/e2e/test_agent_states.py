@@ -10,7 +10,8 @@ import pytest
 
 from support.answers import assert_no_hole, done, history, pages, problem, put_state
 
-COLUMNS = ["session_id", "room", "seq", "old_state", "new_state", "at", "dwell_ms", "cause", "actor", "turn_id"]
+COLUMNS = ["session_id", "room", "seq", "old_state", "new_state", "at", "dwell_ms", "cause", "actor", "turn_id",
+           "reason"]
 STEPS = ["thinking", "speaking", "listening", "idle", "thinking", "listening", "speaking", "idle"]
 
 
@@ -22,7 +23,7 @@ async def steps(http, session: dict, *states: str) -> None:
 async def test_put_answersWithTheRowWrittenDown(http, room, session):
     row = done(await http.put(f"/v1/sessions/{session['id']}/agent-state", json={"state": "thinking", "reason": "llm"}))
     expected = {"session_id": session["id"], "room": room, "seq": 3, "old_state": "listening", "new_state": "thinking",
-                "dwell_ms": None, "cause": "api", "actor": "ops", "turn_id": None, "changed": True, "durable": True}
+                "dwell_ms": None, "cause": "api", "actor": "ops", "reason": "llm", "turn_id": None, "changed": True, "durable": True}
     assert expected.items() <= row.items() and row.keys() == expected.keys() | {"at"}
     shown = done(await http.get(f"/v1/sessions/{session['id']}"))
     assert (shown["agent_state"], shown["agent_state_since"]) == ("thinking", row["at"])

@@ -276,12 +276,18 @@ async def test_waitThatIsWrong_isNamed(http, live, value):
 
 @pytest.mark.parametrize("identifier", [
     NO_SESSION, "ses_", "ses_1", "nonsense", "ses_81JD8Z4J9YF3T5W6X7Y8Z9A0BC", NO_SESSION.lower(), NO_NOTIFICATION,
-    "01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "%00", "ses_01JD8Z4J9YF3T5W6X7Y8Z9A0BC%20", "'%20OR%201=1--", "ü",
+    "01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "%01", "ses_01JD8Z4J9YF3T5W6X7Y8Z9A0BC%20", "'%20OR%201=1--", "ü",
 ])
 @pytest.mark.parametrize("name", [name for name, one in ALL.items() if "{session}" in one[1]])
 async def test_sessionThatDoesNotExist_isNotFound(http, name, identifier):
     method, path, body = ALL[name]
     problem(await http.request(method, filled(path, identifier), json=body), 404, "session-not-found")
+
+
+@pytest.mark.parametrize("identifier", ["%00", "%ff", "%c0%af", "%"])
+async def test_pathThatCannotBeDecoded_is400(service, identifier):
+    request = f"GET /v1/sessions/{identifier} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\n\r\n"
+    problem((await send_raw(service.url, request.encode())).response(), 400, "malformed-request")
 
 
 @pytest.mark.parametrize("identifier", [NO_NOTIFICATION, "ntf_", "nonsense", NO_SESSION])
@@ -311,7 +317,7 @@ async def test_pathThatDoesNotExist_isNotFound(service, path):
 # Keys
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer ", "Bearer", "Basic dXNlcjpwYXNz", ADMIN,
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer", "Basic dXNlcjpwYXNz", ADMIN,
                                     f"Bearer {ADMIN}x", f"Bearer {ADMIN} {ADMIN}"])
 async def test_requestWithoutAGoodKey_is401(service, name, header):
     method, path, body = ALL[name]
@@ -429,7 +435,7 @@ async def test_framingThatIsWrong(service, status, head):
 
 @pytest.mark.parametrize(("status", "line"), [
     (400, "GET\r\n"), (400, "GET /healthz\r\n"), (505, "GET /healthz HTTP/2.0\r\n"), (400, "GET /health z HTTP/1.1\r\n"),
-    (400, "GET healthz HTTP/1.1\r\n"), (501, "BREW /healthz HTTP/1.1\r\n"), (400, "GET /%zz HTTP/1.1\r\n"),
+    (400, "GET healthz HTTP/1.1\r\n"), (405, "BREW /healthz HTTP/1.1\r\n"), (400, "GET /%zz HTTP/1.1\r\n"),
 ])
 async def test_requestLineThatIsWrong(service, status, line):
     problem((await send_raw(service.url, f"{line}Host: x\r\n\r\n".encode())).response(), status)
