@@ -28,7 +28,8 @@ public struct ControlAPI: HTTPHandler {
                 HTTPRoute(endpoint.method, endpoint.pattern) { _ in HTTPResponse(status: 500) }
             })
         // The router has refused duplicates.
-        endpoints = Dictionary(uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
+        endpoints = Dictionary(
+            uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
         authentication = Authentication(authenticator: dependencies.authenticator)
         metrics = HTTPMetrics(dependencies.metrics)
         log = AccessLog(logger: dependencies.logger)
@@ -40,7 +41,8 @@ public struct ControlAPI: HTTPHandler {
         return SessionRoutes(sessions: sessions).endpoints
             + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock).endpoints
             + AgentStateRoutes(sessions: sessions).endpoints
-            + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock).endpoints
+            + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock)
+            .endpoints
             + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
             + OperationsRoutes(dependencies).endpoints

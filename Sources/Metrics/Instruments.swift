@@ -10,6 +10,7 @@ public final class Counter: Sendable {
         bits.addAsDouble(amount)
     }
 
+    /// The sum so far, from 0.
     public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 
@@ -17,8 +18,11 @@ public final class Counter: Sendable {
 public final class Gauge: Sendable {
     private let bits = Atomic<UInt64>(0)
 
+    /// Replaces the value.
     public func set(_ value: Double) { bits.store(value.bitPattern, ordering: .relaxed) }
+    /// Adds `amount`; a negative one takes away.
     public func add(_ amount: Double) { bits.addAsDouble(amount) }
+    /// The value at this moment; 0 before the first `set` or `add`.
     public var value: Double { Double(bitPattern: bits.load(ordering: .relaxed)) }
 }
 

@@ -31,7 +31,9 @@ public final class MetricFamily<Instrument: AnyObject & Sendable>: Sendable {
     /// Label values and instruments, in the order of the values.
     var all: [(labels: [String], instrument: Instrument)] {
         instruments.withLock { known in
-            known.map { (labels: $0.key, instrument: $0.value) }.sorted { $0.labels.lexicographicallyPrecedes($1.labels) }
+            known.map { (labels: $0.key, instrument: $0.value) }.sorted {
+                $0.labels.lexicographicallyPrecedes($1.labels)
+            }
         }
     }
 }

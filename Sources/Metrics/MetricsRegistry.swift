@@ -9,6 +9,7 @@ public final class MetricsRegistry: Sendable {
         /// OpenMetrics 1.0.
         case openMetrics
 
+        /// The `Content-Type` that a scraper is to be told.
         public var contentType: String {
             switch self {
             case .prometheus: "text/plain; version=0.0.4; charset=utf-8"

@@ -5,7 +5,8 @@ extension Migration {
     public static let all: [Migration] = [
         Migration(version: 1, name: "runtimes", script: PackageResources._001_runtimes_sql),
         Migration(version: 2, name: "sessions", script: PackageResources._002_sessions_sql),
-        Migration(version: 3, name: "agent_state_transitions", script: PackageResources._003_agent_state_transitions_sql),
+        Migration(
+            version: 3, name: "agent_state_transitions", script: PackageResources._003_agent_state_transitions_sql),
         Migration(version: 4, name: "rpc_methods", script: PackageResources._004_rpc_methods_sql),
         Migration(version: 5, name: "turn_notifications", script: PackageResources._005_turn_notifications_sql),
         Migration(version: 6, name: "history_text", script: PackageResources._006_history_text_sql),

@@ -81,7 +81,9 @@ struct MigrationLedger {
     }
 
     private func query(_ sql: String, _ values: [PostgresValue]) async throws(MigrationError) -> PostgresResult {
-        try await reading { () async throws(PostgresError) in try await session.query(sql, values, timeout: MigrationLedger.timeout) }
+        try await reading { () async throws(PostgresError) in
+            try await session.query(sql, values, timeout: MigrationLedger.timeout)
+        }
     }
 
     private func reading<Value>(

@@ -16,7 +16,8 @@ public final class OutboundHTTPClient: Sendable {
         let limit = max(1, configuration.maxInFlight) + max(0, configuration.maxQueued)
         let inbox = Inbox(limit: limit) { multi.wake() }
         self.inbox = inbox
-        guard let thread = LoopThread(body: { EventLoop(multi: multi, inbox: inbox, configuration: configuration).run() })
+        guard
+            let thread = LoopThread(body: { EventLoop(multi: multi, inbox: inbox, configuration: configuration).run() })
         else {
             multi.destroy()
             throw .failed(CurlFailure(code: CURLE_FAILED_INIT, detail: "could not start the thread"))

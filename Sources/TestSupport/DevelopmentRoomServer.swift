@@ -3,7 +3,9 @@ import Synchronization
 
 /// The development room server (`dev/room-server`) as a child of a test.
 public final class DevelopmentRoomServer: Sendable {
+    /// The API key that the server is started with.
     public static let key = "devkey"
+    /// The secret of `key`; long enough for HMAC-SHA256.
     public static let secret = "development-secret-of-the-tests!"
 
     /// The port on 127.0.0.1; the same after a restart.

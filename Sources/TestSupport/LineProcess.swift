@@ -15,6 +15,7 @@ public final class LineProcess: Sendable {
 
     /// The child's process id.
     public var pid: Int32 { process.processIdentifier }
+    /// False once the child has ended, for whatever reason.
     public var isRunning: Bool { process.isRunning }
 
     /// Starts `arguments` (the first is the executable's path) in `directory`
@@ -66,10 +67,20 @@ public final class LineProcess: Sendable {
                 return (output.lines.remove(at: index), false)
             }
             if let line { return line }
-            if ended { throw LineProcessError.ended }
+            if ended { throw await ending() }
             if ContinuousClock.now > deadline { throw LineProcessError.silent }
             try await Task.sleep(for: .milliseconds(5))
         }
+    }
+
+    /// How it ended, once its output has.
+    private func ending() async -> LineProcessError {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while process.isRunning {
+            if ContinuousClock.now > deadline { return .ended(status: nil) }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        return .ended(status: process.terminationStatus)
     }
 
     /// Sends `signal` to the process, by its own id.
@@ -93,8 +104,9 @@ public final class LineProcess: Sendable {
 
 /// Why a child process did not say what was waited for.
 public enum LineProcessError: Error, Sendable, Equatable {
-    /// It has ended.
-    case ended
+    /// It has ended: its exit status, or the signal that killed it; nil if it
+    /// only closed its output.
+    case ended(status: Int32?)
     /// It has not said it in time.
     case silent
 }

@@ -132,7 +132,8 @@ public final class TemporaryPostgresServer: Sendable {
     /// The newest installed version's programs.
     private static func binaries() throws -> String {
         let root = "/usr/lib/postgresql"
-        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap(Int.init).sorted()
+        let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap(Int.init)
+            .sorted()
         let found = versions.reversed().map { "\(root)/\($0)/bin" }
             .first { FileManager.default.isExecutableFile(atPath: $0 + "/initdb") }
         guard let found else { throw TemporaryPostgres.Failure(description: "no PostgreSQL server under \(root)") }

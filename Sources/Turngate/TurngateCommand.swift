@@ -9,5 +9,7 @@ struct TurngateCommand: AsyncParsableCommand {
         discussion: "Every setting is an environment variable, a flag of each command and a line of the file that "
             + "--config names; 'turngate check-config' shows what is in force.",
         version: BuildVersion.text,
-        subcommands: [ServeCommand.self, MigrateCommand.self, TokenCommand.self, CheckConfigCommand.self, VersionCommand.self])
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, TokenCommand.self, CheckConfigCommand.self, VersionCommand.self,
+        ])
 }

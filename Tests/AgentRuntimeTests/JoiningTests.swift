@@ -19,7 +19,9 @@ struct JoiningTests {
         #expect(session.rpcMethods == ["echo", "get_order_state"])
         #expect(session.roomSid == "RM_support")
         #expect(session.agentSid == "PA_agent1")
-        let attributes = ["tier": "gold", "lk.agent.state": "initializing", "lk.agent.name": "Ava", "lk.agent_name": "Ava"]
+        let attributes = [
+            "tier": "gold", "lk.agent.state": "initializing", "lk.agent.name": "Ava", "lk.agent_name": "Ava",
+        ]
         #expect(bench.room.joins.map(\.attributes) == [attributes])
         let connection = try #require(bench.room.current)
         #expect(await eventually { connection.log.contains("attributes listening") })
@@ -66,7 +68,8 @@ struct JoiningTests {
     @Test func create_ofAnIdentityThatLivesInThatRoom_isAConflictThatNamesIt() async throws {
         let bench = Bench()
         let first = try await bench.activeSession()
-        await #expect(throws: TurngateError.conflict(.identityTaken(room: "support", identity: "agent", by: first.id))) {
+        await #expect(throws: TurngateError.conflict(.identityTaken(room: "support", identity: "agent", by: first.id)))
+        {
             _ = try await bench.activeSession()
         }
         #expect(bench.room.joins.count == 1)

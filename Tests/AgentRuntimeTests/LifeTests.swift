@@ -26,10 +26,11 @@ struct LifeTests {
         #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
         #expect(await eventually { bench.room.joins.count == 2 })
         bench.room.failJoins(with: nil)
-        #expect(await eventually {
-            bench.clock.advance(by: .milliseconds(200))
-            return bench.room.current !== first
-        })
+        #expect(
+            await eventually {
+                bench.clock.advance(by: .milliseconds(200))
+                return bench.room.current !== first
+            })
         #expect(try await eventually { try await bench.status(session.id) == .active })
         #expect(bench.room.current?.methods == ["echo"])
     }
@@ -40,10 +41,11 @@ struct LifeTests {
         bench.room.failJoins(with: .unreachable("gone"))
         bench.room.current?.emit(.disconnected(.connectionLost))
         #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
-        #expect(await eventually {
-            bench.clock.advance(by: .seconds(5))
-            return bench.journal.progress.last?.status == .failed
-        })
+        #expect(
+            await eventually {
+                bench.clock.advance(by: .seconds(5))
+                return bench.journal.progress.last?.status == .failed
+            })
         #expect(await bench.end(of: session.id)?.reason == .connectionLost)
     }
 
@@ -75,7 +77,8 @@ struct LifeTests {
         let bench = Bench()
         bench.room.join("alice")
         bench.room.join("other-agent", kind: .agent)
-        let session = try await bench.activeSession(SessionSpec(room: "r", maxDuration: nil, emptyTimeout: .seconds(60)))
+        let session = try await bench.activeSession(
+            SessionSpec(room: "r", maxDuration: nil, emptyTimeout: .seconds(60)))
         #expect(await eventually { bench.clock.sleeperCount == 0 })
         bench.clock.advance(by: .seconds(600))
         bench.room.leave("alice")
@@ -134,10 +137,11 @@ struct LifeTests {
         async let ended = bench.supervisor.end(session.id, actor: nil)
         #expect(await eventually { bench.room.current?.isOver == true })
         bench.journal.beFull(false)
-        #expect(await eventually {
-            bench.clock.advance(by: .seconds(1))
-            return bench.journal.progress.last?.status == .ended
-        })
+        #expect(
+            await eventually {
+                bench.clock.advance(by: .seconds(1))
+                return bench.journal.progress.last?.status == .ended
+            })
         _ = try await ended
     }
 
@@ -161,7 +165,8 @@ struct LifeTests {
         let bench = Bench()
         for index in 0..<5 { _ = try await bench.activeSession(SessionSpec(room: "r\(index)")) }
         #expect(await bench.supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(10)) == 0)
-        #expect(bench.journal.progress.filter(\.status.isFinal).map(\.end?.reason) == Array(repeating: .shutdown, count: 5))
+        #expect(
+            bench.journal.progress.filter(\.status.isFinal).map(\.end?.reason) == Array(repeating: .shutdown, count: 5))
         await #expect(throws: TurngateError.shuttingDown) { _ = try await bench.activeSession() }
     }
 }

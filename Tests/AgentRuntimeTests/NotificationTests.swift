@@ -29,7 +29,13 @@ struct NotificationTests {
     @Test func whoNeverAnswers_isTimedOutAtTheDeadline_andALateAnswerChangesNothing() async throws {
         let bench = Bench()
         let gate = FakeGate()
-        bench.room.join("carol", methods: [Self.turn: { _ throws(RPCError) in _ = await gate.wait(); return "late" }])
+        bench.room.join(
+            "carol",
+            methods: [
+                Self.turn: { _ throws(RPCError) in
+                    _ = await gate.wait(); return "late"
+                }
+            ])
         let session = try await bench.activeSession()
         let before = bench.clock.sleeperCount
         let request = NotificationRequest(responseTimeout: .seconds(5))
@@ -49,7 +55,13 @@ struct NotificationTests {
         let bench = Bench()
         let gate = FakeGate()
         bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in "ok" }])
-        bench.room.join("dave", methods: [Self.turn: { _ throws(RPCError) in _ = await gate.wait(); return "x" }])
+        bench.room.join(
+            "dave",
+            methods: [
+                Self.turn: { _ throws(RPCError) in
+                    _ = await gate.wait(); return "x"
+                }
+            ])
         let session = try await bench.activeSession()
         async let notified = bench.supervisor.notify(session.id, NotificationRequest(), wait: .seconds(6))
         #expect(await eventually { gate.arrivals == 1 })
@@ -73,7 +85,13 @@ struct NotificationTests {
     @Test func notify_withoutWaiting_answersPending_andTheReceiptIsKeptAtHand() async throws {
         let bench = Bench()
         let gate = FakeGate()
-        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in _ = await gate.wait(); return "ok" }])
+        bench.room.join(
+            "alice",
+            methods: [
+                Self.turn: { _ throws(RPCError) in
+                    _ = await gate.wait(); return "ok"
+                }
+            ])
         let session = try await bench.activeSession()
         let receipt = try await bench.supervisor.notify(session.id, NotificationRequest(), wait: .zero)
         #expect(receipt.recipients.map(\.outcome) == [.pending] && receipt.completedAt == nil)
@@ -100,7 +118,13 @@ struct NotificationTests {
     @Test func theAgentLeaving_settlesEveryPendingRecipient() async throws {
         let bench = Bench()
         let gate = FakeGate()
-        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in _ = await gate.wait(); return "ok" }])
+        bench.room.join(
+            "alice",
+            methods: [
+                Self.turn: { _ throws(RPCError) in
+                    _ = await gate.wait(); return "ok"
+                }
+            ])
         let session = try await bench.activeSession()
         async let notified = bench.supervisor.notify(session.id, NotificationRequest(), wait: .seconds(60))
         #expect(await eventually { gate.arrivals == 1 })
@@ -113,7 +137,13 @@ struct NotificationTests {
         var limits = RuntimeLimits()
         limits.fanOuts = 2
         let bench = Bench(limits: limits)
-        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in _ = await FakeGate().wait(); return "ok" }])
+        bench.room.join(
+            "alice",
+            methods: [
+                Self.turn: { _ throws(RPCError) in
+                    _ = await FakeGate().wait(); return "ok"
+                }
+            ])
         let session = try await bench.activeSession()
         for _ in 0..<2 { _ = try await bench.supervisor.notify(session.id, NotificationRequest(), wait: .zero) }
         await #expect(throws: TurngateError.self) {

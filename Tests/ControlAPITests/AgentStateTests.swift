@@ -17,6 +17,7 @@ struct AgentStateTests {
             answer.text == """
                 {"session_id":"\(id)","room":"support-42","seq":2,"old_state":"listening","new_state":"thinking",\
                 "at":"2026-11-22T10:31:07.123456Z","dwell_ms":null,"cause":"api","actor":"dev","turn_id":null,\
+                "reason":"llm",\
                 "changed":true,"durable":true}
                 """)
         #expect(harness.sessions.lastCall == .setState(.thinking, reason: "llm", actor: "dev"))

@@ -20,8 +20,12 @@ struct FanOutTests {
             }
             #expect(fanOut.isComplete && fanOut.recipients.count == 2)
             for line in fanOut.recipients {
-                if case .success(let text) = firsts[line.identity] { #expect(line.response == text && line.error == nil) }
-                if case .failure(let error) = firsts[line.identity] { #expect(line.response == nil && line.error == error) }
+                if case .success(let text) = firsts[line.identity] {
+                    #expect(line.response == text && line.error == nil)
+                }
+                if case .failure(let error) = firsts[line.identity] {
+                    #expect(line.response == nil && line.error == error)
+                }
             }
         }
     }

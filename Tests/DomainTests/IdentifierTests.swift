@@ -8,8 +8,11 @@ struct IdentifierTests {
         let id = SessionID(uuid: uuid)
         #expect(id.description == "ses_01JDB1S2HEFGYSY0938NKRKAYD")
         #expect(SessionID(id.description) == id)
-        #expect(SessionID(uuid: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))).description
-            == "ses_7ZZZZZZZZZZZZZZZZZZZZZZZZZ")
+        #expect(
+            SessionID(
+                uuid: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
+            ).description
+                == "ses_7ZZZZZZZZZZZZZZZZZZZZZZZZZ")
     }
 
     @Test(arguments: [

@@ -9,14 +9,15 @@ import Testing
             handler: HTTPClosureHandler { text($0.remoteAddress ?? "local") }, errorResponse: frontError)
     }
 
-    @Test(arguments: [
-        ("127.0.0.1:8080", .ip(host: "127.0.0.1", port: 8080)), ("[::]:8080", .ip(host: "::", port: 8080)),
-        ("[::1]:0", .ip(host: "::1", port: 0)), (":80", .ip(host: "::", port: 80)),
-        ("localhost:1", .ip(host: "127.0.0.1", port: 1)), ("unix:/run/a.sock", .unix(path: "/run/a.sock")),
-        ("::1:80", nil), ("127.0.0.1", nil), ("127.0.0.1:70000", nil), ("example.com:80", nil), ("unix:", nil),
-        ("[127.0.0.1]:80", nil), ("", nil), ("300.0.0.1:80", nil),
-        ("unix:" + String(repeating: "p", count: 108), nil),
-    ] as [(String, HTTPListenAddress?)])
+    @Test(
+        arguments: [
+            ("127.0.0.1:8080", .ip(host: "127.0.0.1", port: 8080)), ("[::]:8080", .ip(host: "::", port: 8080)),
+            ("[::1]:0", .ip(host: "::1", port: 0)), (":80", .ip(host: "::", port: 80)),
+            ("localhost:1", .ip(host: "127.0.0.1", port: 1)), ("unix:/run/a.sock", .unix(path: "/run/a.sock")),
+            ("::1:80", nil), ("127.0.0.1", nil), ("127.0.0.1:70000", nil), ("example.com:80", nil), ("unix:", nil),
+            ("[127.0.0.1]:80", nil), ("", nil), ("300.0.0.1:80", nil),
+            ("unix:" + String(repeating: "p", count: 108), nil),
+        ] as [(String, HTTPListenAddress?)])
     func addressText_isReadOrRefused(text: String, address: HTTPListenAddress?) {
         #expect(HTTPListenAddress(text) == address)
         if let address { #expect(HTTPListenAddress(address.description) == address) }
@@ -49,7 +50,9 @@ import Testing
                     #expect(try client.reply().text == "local")
                 }
             }
-            #expect(throws: HTTPServerError.addressInUse(.unix(path: path))) { try Self.server(.unix(path: path)).start() }
+            #expect(throws: HTTPServerError.addressInUse(.unix(path: path))) {
+                try Self.server(.unix(path: path)).start()
+            }
             #expect(FileManager.default.fileExists(atPath: path))
             await server.stop()
             #expect(!FileManager.default.fileExists(atPath: path))
@@ -64,7 +67,9 @@ import Testing
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
         let bound = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(stale, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(stale, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
         }
         #expect(bound == 0)
         close(stale)

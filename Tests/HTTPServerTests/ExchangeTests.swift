@@ -52,7 +52,8 @@ import Testing
         try await withServer({ text(String(decoding: $0.body, as: UTF8.self)) }) { test in
             try await onThread {
                 let client = try SocketClient(port: test.port)
-                client.request("POST /", "Transfer-Encoding: chunked", body: "5\r\nHello\r\n7;x=y\r\n, world\r\n0\r\n\r\n")
+                client.request(
+                    "POST /", "Transfer-Encoding: chunked", body: "5\r\nHello\r\n7;x=y\r\n, world\r\n0\r\n\r\n")
                 #expect(try client.reply().text == "Hello, world")
                 client.request("GET /")
                 #expect(try client.reply().status == 200)
@@ -63,7 +64,8 @@ import Testing
     @Test func requestDetails_arriveAsSent() async throws {
         try await withServer({ request in
             let parts = [
-                request.target.raw, request.path, request.query["a"] ?? "-", request.query.all("b").joined(separator: ","),
+                request.target.raw, request.path, request.query["a"] ?? "-",
+                request.query.all("b").joined(separator: ","),
                 request.headers["x-Thing"] ?? "-", request.headers.all("X-MANY").joined(separator: ","),
                 request.remoteAddress ?? "-",
             ]
@@ -86,7 +88,9 @@ import Testing
             default:
                 HTTPResponse(
                     status: 200,
-                    headers: ["X-A": "1\r\nX-B: 2", "Date": "never", "Content-Length": "5", "X-C": "3", "Set-Cookie": "a"],
+                    headers: [
+                        "X-A": "1\r\nX-B: 2", "Date": "never", "Content-Length": "5", "X-C": "3", "Set-Cookie": "a",
+                    ],
                     body: .bytes(Array("Hi".utf8)))
             }
         }) { test in
@@ -182,13 +186,16 @@ import Testing
         var limits = HTTPLimits()
         limits.concurrentRequests = 1
         let started = Signal(), release = Signal()
-        try await withServer(limits: limits, { request in
-            if request.path == "/wait" {
-                started.set()
-                await release.wait()
+        try await withServer(
+            limits: limits,
+            { request in
+                if request.path == "/wait" {
+                    started.set()
+                    await release.wait()
+                }
+                return text("done")
             }
-            return text("done")
-        }) { test in
+        ) { test in
             try await onThread {
                 let first = try SocketClient(port: test.port), second = try SocketClient(port: test.port)
                 first.request("GET /wait")

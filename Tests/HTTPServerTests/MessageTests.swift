@@ -35,18 +35,21 @@ import Testing
         #expect(query.undecodable == [item])
     }
 
-    @Test(arguments: [
-        ("/", "/", "", [""]), ("/a/b?c=d?e", "/a/b", "c=d?e", ["a", "b"]), ("/a%2Fb/", "/a%2Fb/", "", ["a/b", ""]),
-        ("*", "*", "", []), ("http://h:1/x?y", "/x", "y", ["x"]), ("HTTPS://h", "/", "", [""]),
-        ("http://h?q", "/", "q", [""]), ("/a#f?x", "/a", "", ["a"]), ("/%", "/%", "", nil),
-    ] as [(String, String, String, [String]?)])
+    @Test(
+        arguments: [
+            ("/", "/", "", [""]), ("/a/b?c=d?e", "/a/b", "c=d?e", ["a", "b"]), ("/a%2Fb/", "/a%2Fb/", "", ["a/b", ""]),
+            ("*", "*", "", []), ("http://h:1/x?y", "/x", "y", ["x"]), ("HTTPS://h", "/", "", [""]),
+            ("http://h?q", "/", "q", [""]), ("/a#f?x", "/a", "", ["a"]), ("/%", "/%", "", nil),
+        ] as [(String, String, String, [String]?)])
     func target_isTakenApart(raw: String, path: String, query: String, segments: [String]?) throws {
         let target = try #require(HTTPTarget(raw))
         #expect(target.raw == raw && target.path == path && target.rawQuery == query)
         #expect(target.segments == segments)
     }
 
-    @Test(arguments: ["", "a", "a/b", "/a b", "/é", "/\u{7f}", "/\n", "http://", "http:///a", "?a", "ftp://h/", "host:443"])
+    @Test(arguments: [
+        "", "a", "a/b", "/a b", "/é", "/\u{7f}", "/\n", "http://", "http:///a", "?a", "ftp://h/", "host:443",
+    ])
     func notATarget_isNone(raw: String) {
         #expect(HTTPTarget(raw) == nil)
     }

@@ -55,7 +55,9 @@ import Testing
         Case(bytes: get("no-slash"), error: .badTarget),
         Case(bytes: "GET / HTTP/1.1\r\n\r\n", error: .badHost),
         Case(bytes: get("/", "Host: two"), error: .badHost),
-        Case(bytes: get("/", "Content-Length: 3", "Transfer-Encoding: chunked") + "abc", error: .bothLengthAndTransferEncoding),
+        Case(
+            bytes: get("/", "Content-Length: 3", "Transfer-Encoding: chunked") + "abc",
+            error: .bothLengthAndTransferEncoding),
         Case(bytes: get("/", "Content-Length: 3", "Content-Length: 3") + "abc", error: .duplicateContentLength),
         Case(bytes: get("/", "Content-Length: +3") + "abc", error: .invalidContentLength, later: .engine),
         Case(bytes: get("/", "Content-Length: 3, 3") + "abc", error: .invalidContentLength, later: .engine),
@@ -64,9 +66,13 @@ import Testing
         Case(bytes: get("/", "Expect: miracles"), error: .unsupportedExpectation),
         Case(bytes: get("/" + String(repeating: "t", count: 1100)), error: .targetTooLong),
         Case(bytes: get("/", "A: " + String(repeating: "h", count: 4096)), error: .headersTooLarge),
-        Case(bytes: "GET / HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 200_000), error: .headersTooLarge, later: .engineOrClose),
+        Case(
+            bytes: "GET / HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 200_000), error: .headersTooLarge,
+            later: .engineOrClose),
         Case(bytes: "GET /" + String(repeating: "t", count: 100_000), error: .targetTooLong, later: .engineOrClose),
-        Case(bytes: "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A: b\r\n", count: 30) + "\r\n", error: .headersTooLarge),
+        Case(
+            bytes: "GET / HTTP/1.1\r\nHost: a\r\n" + String(repeating: "A: b\r\n", count: 30) + "\r\n",
+            error: .headersTooLarge),
         Case(bytes: get("/", "Content-Length: 10001"), error: .bodyTooLarge),
         Case(bytes: get("/", "Content-Length: 99999999999999999999999"), error: .bodyTooLarge, later: .engine),
         Case(bytes: "BREW /pot HTTP/1.1\r\nHost: a\r\n\r\n", error: .methodNotImplemented),
@@ -204,7 +210,9 @@ import Testing
                 let client = try SocketClient(port: test.port)
                 for _ in 0..<3 {
                     let frame = "GET /big HTTP/1.1\r\nHost: a\r\nA: \r\n\r\n".utf8.count
-                    client.send("GET /big HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 32 * 1024 - frame) + "\r\n\r\n")
+                    client.send(
+                        "GET /big HTTP/1.1\r\nHost: a\r\nA: " + String(repeating: "h", count: 32 * 1024 - frame)
+                            + "\r\n\r\n")
                     #expect(try client.reply().text == "GET /big 0")
                 }
             }

@@ -4,14 +4,17 @@ import Testing
 @Suite struct RouterTests {
     static func route(_ method: HTTPMethod, _ pattern: String) -> HTTPRoute {
         HTTPRoute(method, pattern) { request in
-            text("\(request.route ?? "-") \(["id", "name"].map { request.parameters[$0] ?? "-" }.joined(separator: " "))")
+            text(
+                "\(request.route ?? "-") \(["id", "name"].map { request.parameters[$0] ?? "-" }.joined(separator: " "))"
+            )
         }
     }
 
     static func router() throws -> HTTPRouter {
         try HTTPRouter([
             route(.get, "/"), route(.get, "/v1/things"), route(.post, "/v1/things"), route(.get, "/v1/things/{id}"),
-            route(.delete, "/v1/things/{id}"), route(.get, "/v1/things/special"), route(.get, "/v1/things/{id}/parts/{name}"),
+            route(.delete, "/v1/things/{id}"), route(.get, "/v1/things/special"),
+            route(.get, "/v1/things/{id}/parts/{name}"),
             route(.put, "/v1/things/{name}/lid"),
         ])
     }
@@ -57,7 +60,9 @@ import Testing
         #expect(try await Self.answer(.get, target).status == 404)
     }
 
-    @Test(arguments: ["/v1/things/%", "/v1/things/%4", "/v1/things/%zz", "/v1/things/%ff", "/v1/things/%00", "/v1/%C3/x"])
+    @Test(arguments: [
+        "/v1/things/%", "/v1/things/%4", "/v1/things/%zz", "/v1/things/%ff", "/v1/things/%00", "/v1/%C3/x",
+    ])
     func undecodablePath_isAMissOfItsOwn(target: String) async throws {
         #expect(try await Self.answer(.get, target).status == 400)
     }

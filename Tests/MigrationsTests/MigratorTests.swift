@@ -15,7 +15,8 @@ import Testing
 
     private func migrator(_ url: String, _ migrations: [Migration], lockWait: Duration = .seconds(30)) -> Migrator {
         Migrator(
-            PostgresConfiguration(connectionString: url), migrations: migrations, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+            PostgresConfiguration(connectionString: url), migrations: migrations,
+            logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
             lockWait: lockWait)
     }
 
@@ -58,7 +59,10 @@ import Testing
         #expect(try await second.up() == [MigratorTests.pets])
         #expect(try await second.up() == [])
         try await second.check()
-        #expect(try await count("SELECT count(*) FROM turngate_migrations WHERE duration_ms >= 0 AND length(checksum) = 64", in: url) == 2)
+        #expect(
+            try await count(
+                "SELECT count(*) FROM turngate_migrations WHERE duration_ms >= 0 AND length(checksum) = 64", in: url)
+                == 2)
     }
 
     @Test func realMigrations_applyToAnEmptyDatabase() async throws {
@@ -94,9 +98,12 @@ import Testing
     @Test func changedScript_isNoticed_andNothingIsApplied() async throws {
         let url = try await TemporaryPostgres.database()
         _ = try await migrator(url, [MigratorTests.people]).up()
-        let edited = migrator(url, [MigratorTests.migration(1, "people", "CREATE TABLE people (id int8)"), MigratorTests.pets])
+        let edited = migrator(
+            url, [MigratorTests.migration(1, "people", "CREATE TABLE people (id int8)"), MigratorTests.pets])
         #expect(try await states(edited) == ["1 changed", "2 pending"])
-        for error in [await refusal(edited.check), await refusal { () async throws(MigrationError) in _ = try await edited.up() }] {
+        for error in [
+            await refusal(edited.check), await refusal { () async throws(MigrationError) in _ = try await edited.up() },
+        ] {
             guard case .changed(["0001_people.sql"])? = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -110,7 +117,9 @@ import Testing
         _ = try await migrator(url, MigratorTests.both).up()
         let old = migrator(url, [MigratorTests.people])
         #expect(try await states(old) == ["1 applied", "2 unknown"])
-        for error in [await refusal(old.check), await refusal { () async throws(MigrationError) in _ = try await old.up() }] {
+        for error in [
+            await refusal(old.check), await refusal { () async throws(MigrationError) in _ = try await old.up() },
+        ] {
             guard case .ahead([2])? = error else {
                 Issue.record("\(String(describing: error))")
                 return

@@ -23,7 +23,10 @@ import Testing
         defer { client.close() }
         let response = try await client.send(OutboundRequest(method: .get, url: server.url + "/a%20b?c=d#e"))
         #expect(response.status == 203)
-        #expect(response.headers.dropFirst() == [OutboundHeader("X-One", "1"), OutboundHeader("x-two", "2"), OutboundHeader("X-One", "again")])
+        #expect(
+            response.headers.dropFirst() == [
+                OutboundHeader("X-One", "1"), OutboundHeader("x-two", "2"), OutboundHeader("X-One", "again"),
+            ])
         #expect(response.header("X-TWO") == "2")
         #expect(response.header("x-one") == "1")
         #expect(response.header("absent") == nil)
@@ -44,9 +47,13 @@ import Testing
         let response = try await client.send(
             OutboundRequest(
                 method: .post, url: server.url + "/twirp/livekit.RoomService/ListRooms",
-                headers: [OutboundHeader("Content-Type", "application/json"), OutboundHeader("Authorization", "Bearer t"), OutboundHeader("X-Empty", "")],
+                headers: [
+                    OutboundHeader("Content-Type", "application/json"), OutboundHeader("Authorization", "Bearer t"),
+                    OutboundHeader("X-Empty", ""),
+                ],
                 body: Array("{\"é\":0}".utf8)))
-        let lines = String(decoding: response.body, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = String(decoding: response.body, as: UTF8.self).split(
+            separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.first == "POST /twirp/livekit.RoomService/ListRooms HTTP/1.1")
         #expect(lines.contains("User-Agent: probe/1"))
         #expect(lines.contains("Content-Type: application/json"))
@@ -74,12 +81,14 @@ import Testing
     @Test(arguments: [("", "none"), ("abc", "3")])
     func delete_isSentWithAndWithoutBody(body: String, length: String) async throws {
         let server = try LocalServer.answering { connection, request in
-            connection.answer(Array("\(request.head[0]) \(request.header("Content-Length") ?? "none") ".utf8) + request.body)
+            connection.answer(
+                Array("\(request.head[0]) \(request.header("Content-Length") ?? "none") ".utf8) + request.body)
         }
         defer { server.stop() }
         let client = try OutboundHTTPClient()
         defer { client.close() }
-        let response = try await client.send(OutboundRequest(method: .delete, url: server.url + "/x", body: Array(body.utf8)))
+        let response = try await client.send(
+            OutboundRequest(method: .delete, url: server.url + "/x", body: Array(body.utf8)))
         #expect(String(decoding: response.body, as: UTF8.self) == "DELETE /x HTTP/1.1 \(length) \(body)")
     }
 

@@ -95,7 +95,8 @@ import Testing
         #expect(try await client.send(OutboundRequest(method: .get, url: url)).body == [7])
         let strict = try OutboundHTTPClient(configuration: OutboundHTTPConfiguration(addressPolicy: { _ in false }))
         defer { strict.close() }
-        guard case .refusedAddress(let address)? = await strict.failure(of: OutboundRequest(method: .get, url: url)) else {
+        guard case .refusedAddress(let address)? = await strict.failure(of: OutboundRequest(method: .get, url: url))
+        else {
             Issue.record("localhost was not refused")
             return
         }
@@ -104,7 +105,9 @@ import Testing
 
     @Test func address_isWrittenAsInURLs() {
         #expect(OutboundAddress(bytes: [192, 0, 2, 1], port: 80)?.description == "192.0.2.1:80")
-        #expect(OutboundAddress(bytes: [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [1], port: 443)?.description == "[2001:db8::1]:443")
+        #expect(
+            OutboundAddress(bytes: [0x20, 1, 0xD, 0xB8] + [UInt8](repeating: 0, count: 11) + [1], port: 443)?
+                .description == "[2001:db8::1]:443")
         #expect(OutboundAddress(bytes: [1, 2, 3], port: 1) == nil)
     }
 

@@ -13,7 +13,8 @@ import Testing
         let client = try OutboundHTTPClient()
         defer { client.close() }
         let started = ContinuousClock.now
-        let error = await client.failure(of: OutboundRequest(method: .get, url: server.url, timeout: .milliseconds(100)))
+        let error = await client.failure(
+            of: OutboundRequest(method: .get, url: server.url, timeout: .milliseconds(100)))
         #expect(error?.kind == .timeout)
         #expect(ContinuousClock.now - started >= .milliseconds(100))
         #expect(ContinuousClock.now - started < .seconds(10))
@@ -28,7 +29,8 @@ import Testing
         defer { server.stop() }
         let client = try OutboundHTTPClient()
         defer { client.close() }
-        let error = await client.failure(of: OutboundRequest(method: .get, url: server.url, timeout: .milliseconds(150)))
+        let error = await client.failure(
+            of: OutboundRequest(method: .get, url: server.url, timeout: .milliseconds(150)))
         #expect(error?.kind == .timeout)
     }
 

@@ -23,7 +23,9 @@ final class TLSServer {
         ])
         making.process.waitUntilExit()
         guard making.process.terminationStatus == 0 else { throw Failure(step: "certificate") }
-        let serving = try Self.openSSL(["s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate, "-key", key])
+        let serving = try Self.openSSL([
+            "s_server", "-accept", "127.0.0.1:0", "-www", "-cert", certificate, "-key", key,
+        ])
         process = serving.process
         let announced = Self.readPort(serving.output)
         port = announced ?? 0

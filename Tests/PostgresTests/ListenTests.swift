@@ -60,10 +60,13 @@ import Testing
     @Test(.timeLimit(.minutes(1)))
     func hungServer_isNoticedByTheListeningConnection() async throws {
         let server = try await TemporaryPostgres.privateServer()
-        try await withPool(to: server.database(), {
-            OutageTests.impatient(&$0)
-            $0.listenPingInterval = .milliseconds(100)
-        }) { pool in
+        try await withPool(
+            to: server.database(),
+            {
+                OutageTests.impatient(&$0)
+                $0.listenPingInterval = .milliseconds(100)
+            }
+        ) { pool in
             var stream = pool.listen("room").makeAsyncIterator()
             #expect(await stream.next() == .listening)
             try server.pause()

@@ -42,11 +42,14 @@ import Testing
 
     @Test func serverDownAndBack_waitingQueriesSucceed() async throws {
         let server = try await TemporaryPostgres.privateServer()
-        try await withPool(to: server.database(), {
-            OutageTests.impatient(&$0)
-            $0.unavailableAfter = .seconds(30)
-            $0.queryTimeout = .seconds(30)
-        }) { pool in
+        try await withPool(
+            to: server.database(),
+            {
+                OutageTests.impatient(&$0)
+                $0.unavailableAfter = .seconds(30)
+                $0.queryTimeout = .seconds(30)
+            }
+        ) { pool in
             try await pool.ping()
             try await server.stop()
             #expect(await eventually { pool.state.connected == 0 })
@@ -61,10 +64,13 @@ import Testing
         let server = try await TemporaryPostgres.privateServer()
         let url = server.connectionString(database: "postgres")
         try await server.stop()
-        try await withPool(to: url, {
-            OutageTests.impatient(&$0)
-            $0.unavailableAfter = .milliseconds(300)
-        }) { pool in
+        try await withPool(
+            to: url,
+            {
+                OutageTests.impatient(&$0)
+                $0.unavailableAfter = .milliseconds(300)
+            }
+        ) { pool in
             let start = ContinuousClock.now
             let error = await failure { _ = try await pool.query(OutageTests.read, [.int(1)]) }
             #expect(error?.kind == .unavailable)
@@ -76,10 +82,13 @@ import Testing
 
     @Test func wrongDatabase_isUnavailable_withTheServersMessageOnlyOnRequest() async throws {
         let server = try await TemporaryPostgres.privateServer()
-        try await withPool(to: server.connectionString(database: "absent_one"), {
-            OutageTests.impatient(&$0)
-            $0.unavailableAfter = .milliseconds(500)
-        }) { pool in
+        try await withPool(
+            to: server.connectionString(database: "absent_one"),
+            {
+                OutageTests.impatient(&$0)
+                $0.unavailableAfter = .milliseconds(500)
+            }
+        ) { pool in
             let error = await failure { try await pool.ping() }
             #expect(error?.kind == .unavailable)
             #expect(error?.unsafeServerMessage?.contains("absent_one") == true)
@@ -89,10 +98,13 @@ import Testing
 
     @Test func hungServer_keepsNoCallerBeyondItsDeadline_andThePoolRecovers() async throws {
         let server = try await TemporaryPostgres.privateServer()
-        try await withPool(to: server.database(), {
-            OutageTests.impatient(&$0)
-            $0.unavailableAfter = .milliseconds(400)
-        }) { pool in
+        try await withPool(
+            to: server.database(),
+            {
+                OutageTests.impatient(&$0)
+                $0.unavailableAfter = .milliseconds(400)
+            }
+        ) { pool in
             try await pool.ping()
             #expect(await eventually { pool.state.connected == 4 })
             try server.pause()
@@ -124,11 +136,14 @@ import Testing
     @Test func closingPool_letsTheRunningFinish_andRefusesTheRest() async throws {
         let url = try await TemporaryPostgres.database()
         let barrier = try await Barrier(url)
-        try await withPool(to: url, {
-            Barrier.patient(&$0)
-            $0.connectionCount = 1
-            $0.pipelineDepth = 1
-        }) { pool in
+        try await withPool(
+            to: url,
+            {
+                Barrier.patient(&$0)
+                $0.connectionCount = 1
+                $0.pipelineDepth = 1
+            }
+        ) { pool in
             try await pool.ping()
             async let running = failure { try await pool.block() }
             #expect(await eventually { pool.state.underWay == 1 })

@@ -55,7 +55,11 @@ import Testing
 
     @Test func violatedConstraints_areNamed_andTheDescriptionHoldsNoValues() async throws {
         try await withPool { pool in
-            try await pool.run("CREATE TABLE person (id int PRIMARY KEY, mail text CONSTRAINT mail_once UNIQUE, age int CONSTRAINT age_ok CHECK (age > 0))")
+            try await pool.run(
+                """
+                CREATE TABLE person (id int PRIMARY KEY, mail text CONSTRAINT mail_once UNIQUE, \
+                age int CONSTRAINT age_ok CHECK (age > 0))
+                """)
             let insert = PostgresStatement(name: "person_insert", sql: "INSERT INTO person VALUES ($1, $2, $3)")
             _ = try await pool.query(insert, [.int(1), .text("hidden@example.org"), .int(5)])
             let twice = await failure {
@@ -108,12 +112,15 @@ import Testing
     @Test func fullQueue_refusesOneMoreAtOnce() async throws {
         let url = try await TemporaryPostgres.database()
         let barrier = try await Barrier(url)
-        try await withPool(to: url, {
-            Barrier.patient(&$0)
-            $0.connectionCount = 1
-            $0.pipelineDepth = 1
-            $0.queueLimit = 2
-        }) { pool in
+        try await withPool(
+            to: url,
+            {
+                Barrier.patient(&$0)
+                $0.connectionCount = 1
+                $0.pipelineDepth = 1
+                $0.queueLimit = 2
+            }
+        ) { pool in
             try await pool.ping()
             await withTaskGroup(of: PostgresError?.self) { group in
                 group.addTask { await failure { try await pool.block() } }
@@ -131,10 +138,13 @@ import Testing
     @Test func cancelledCaller_returnsAtOnce_andTheConnectionGoesOn() async throws {
         let url = try await TemporaryPostgres.database()
         let barrier = try await Barrier(url)
-        try await withPool(to: url, {
-            Barrier.patient(&$0)
-            $0.connectionCount = 1
-        }) { pool in
+        try await withPool(
+            to: url,
+            {
+                Barrier.patient(&$0)
+                $0.connectionCount = 1
+            }
+        ) { pool in
             try await pool.ping()
             let task = Task { await failure { try await pool.block() } }
             #expect(await eventually { pool.state.underWay == 1 })
@@ -173,11 +183,14 @@ import Testing
         // Never lifted: only a cancel request can end the first query.
         let barrier = try await Barrier(url)
         defer { barrier.lift() }
-        try await withPool(to: url, {
-            Barrier.patient(&$0)
-            $0.silenceTolerance = .seconds(60)
-            $0.connectionCount = 1
-        }) { pool in
+        try await withPool(
+            to: url,
+            {
+                Barrier.patient(&$0)
+                $0.silenceTolerance = .seconds(60)
+                $0.connectionCount = 1
+            }
+        ) { pool in
             try await pool.ping()
             async let slow = failure { try await pool.block(timeout: .milliseconds(500)) }
             #expect(await eventually { pool.state.underWay == 1 })
@@ -188,7 +201,8 @@ import Testing
     }
 
     @Test func malformedConnectionString_isRefusedWithoutItsContent() throws {
-        for text in ["postgresql://user:hunter2@[bad", "host=localhost password='hunter2", "hunter2", "postgres://a\0"] {
+        for text in ["postgresql://user:hunter2@[bad", "host=localhost password='hunter2", "hunter2", "postgres://a\0"]
+        {
             do {
                 _ = try PostgresPool(PostgresConfiguration(connectionString: text), logger: quiet)
                 Issue.record("accepted")
@@ -202,7 +216,9 @@ import Testing
     @Test func sessionSettings_areTheConfigured_andOptionsOfTheStringAreKept() async throws {
         let url = try await TemporaryPostgres.database() + " options='-c work_mem=7MB' application_name=mine"
         try await withPool(to: url, { $0.lockTimeout = .seconds(3) }) { pool in
-            let names = ["statement_timeout", "lock_timeout", "TimeZone", "client_encoding", "work_mem", "application_name"]
+            let names = [
+                "statement_timeout", "lock_timeout", "TimeZone", "client_encoding", "work_mem", "application_name",
+            ]
             let rows = try await pool.run(
                 "SELECT current_setting(name) AS v FROM unnest($1::text[]) WITH ORDINALITY AS x (name, n) ORDER BY n",
                 [.textArray(names)])

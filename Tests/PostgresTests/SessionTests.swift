@@ -9,7 +9,8 @@ import Testing
 
     @Test func script_ofSeveralStatements_runsWhole() async throws {
         let session = try await session()
-        try await session.run(script: "CREATE TABLE a (n int); INSERT INTO a VALUES (1), (2); -- done", timeout: .seconds(5))
+        try await session.run(
+            script: "CREATE TABLE a (n int); INSERT INTO a VALUES (1), (2); -- done", timeout: .seconds(5))
         let rows = try await session.query("SELECT n FROM a WHERE n > $1 ORDER BY n", [.int(0)], timeout: .seconds(5))
         #expect(try rows.map { try $0.get("n", as: Int.self) } == [1, 2])
     }

@@ -98,7 +98,10 @@ import Testing
     @Test func strayBegin_isRolledBackBeforeTheNextQuery() async throws {
         try await withPool({ $0.connectionCount = 1 }) { pool in
             try await pool.run("BEGIN")
-            #expect(await eventually { (try? await pool.run("SELECT pg_current_xact_id_if_assigned() IS NULL AS free")) != nil })
+            #expect(
+                await eventually {
+                    (try? await pool.run("SELECT pg_current_xact_id_if_assigned() IS NULL AS free")) != nil
+                })
             try await pool.run("CREATE TABLE stays (n int)")
             #expect(try await pool.run("SELECT * FROM stays").isEmpty)
         }

@@ -28,7 +28,8 @@ import Testing
     ])
     func value_sent_equalsTheServersLiteral(_ value: PostgresValue, _ type: String, _ literal: String) async throws {
         try await withPool({ $0.connectionCount = 1 }) { pool in
-            let rows = try await pool.run("SELECT $1::\(type) IS NOT DISTINCT FROM \(literal)::\(type) AS same", [value])
+            let rows = try await pool.run(
+                "SELECT $1::\(type) IS NOT DISTINCT FROM \(literal)::\(type) AS same", [value])
             #expect(try rows[0].get("same", as: Bool.self))
         }
     }

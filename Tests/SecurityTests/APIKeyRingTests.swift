@@ -53,7 +53,10 @@ import Testing
     }
 
     /// Each of these is a secret where something else should be.
-    @Test(arguments: ["hunter2", "hunter2=", "dev=hunter2", "dev=hunter2:x", "dev:admin=hunter2", "hunter2=owner:y", "a=read:hunter2 z"])
+    @Test(arguments: [
+        "hunter2", "hunter2=", "dev=hunter2", "dev=hunter2:x", "dev:admin=hunter2", "hunter2=owner:y",
+        "a=read:hunter2 z",
+    ])
     func mistakes_neverShowWhatCouldBeASecret(text: String) {
         let error = #expect(throws: APIKeyRingError.self) { try APIKeyRing(environment: text) }
         #expect(error.map { !"\($0) \(String(reflecting: $0))".contains("hunter2") } == true)
@@ -78,7 +81,8 @@ import Testing
 
     @Test func scopes_holdTheOnesBeforeThem() {
         #expect(APIKeyScope.admin.allows(.admin) && APIKeyScope.admin.allows(.write) && APIKeyScope.admin.allows(.read))
-        #expect(APIKeyScope.write.allows(.write) && APIKeyScope.write.allows(.read) && !APIKeyScope.write.allows(.admin))
+        #expect(
+            APIKeyScope.write.allows(.write) && APIKeyScope.write.allows(.read) && !APIKeyScope.write.allows(.admin))
         #expect(APIKeyScope.read.allows(.read) && !APIKeyScope.read.allows(.write) && !APIKeyScope.read.allows(.admin))
     }
 }

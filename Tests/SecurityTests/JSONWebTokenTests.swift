@@ -91,16 +91,20 @@ import Testing
     }
 
     @Test func verify_withoutSignature_isBadSignature() {
-        let unsigned = token(payload: #"{"exp":1800000060}"#).split(separator: ".").dropLast().joined(separator: ".") + "."
+        let unsigned =
+            token(payload: #"{"exp":1800000060}"#).split(separator: ".").dropLast().joined(separator: ".") + "."
         #expect(throws: JSONWebTokenError.badSignature) { try verify(unsigned) }
     }
 
     @Test(arguments: [
-        (#"{"alg":"HS256","crit":["exp"]}"#, "crit"), (#"{"alg":"HS256","typ":"JWE"}"#, "typ"), (#"{"typ":"JWT"}"#, "alg"),
+        (#"{"alg":"HS256","crit":["exp"]}"#, "crit"), (#"{"alg":"HS256","typ":"JWE"}"#, "typ"),
+        (#"{"typ":"JWT"}"#, "alg"),
         (#"["HS256"]"#, "top"), ("", "top"),
     ])
     func verify_withABadHeader_isMalformedAndSaysWhy(header: String, word: String) {
-        let error = #expect(throws: JSONWebTokenError.self) { try verify(token(header: header, payload: #"{"exp":1}"#)) }
+        let error = #expect(throws: JSONWebTokenError.self) {
+            try verify(token(header: header, payload: #"{"exp":1}"#))
+        }
         guard case .malformed(.header, let reason)? = error else {
             Issue.record("expected a malformed header, got \(String(describing: error))")
             return
@@ -127,22 +131,23 @@ import Testing
     }
 
     /// `now` is 1,800,000,000. Good while now < exp + leeway and now >= nbf - leeway.
-    @Test(arguments: [
-        ("{\"exp\":1800000001}", 0, nil),
-        ("{\"exp\":1800000000}", 0, .expired),
-        ("{\"exp\":1800000000.5}", 0, nil),
-        ("{\"exp\":1799999941}", 60, nil),
-        ("{\"exp\":1799999940}", 60, .expired),
-        ("{\"exp\":1799999940}", -60, .expired),
-        ("{\"exp\":1800000060,\"nbf\":1800000000}", 0, nil),
-        ("{\"exp\":1800000060,\"nbf\":1800000001}", 0, .notYetValid),
-        ("{\"exp\":1800000060,\"nbf\":1800000030}", 30, nil),
-        ("{\"exp\":1800000060,\"nbf\":1800000031}", 30, .notYetValid),
-        ("{\"nbf\":1}", 0, .missingExpiry),
-        ("{\"exp\":null}", 0, .missingExpiry),
-        ("{\"exp\":1e300}", 0, nil),
-        ("{\"exp\":-1e300}", 0, .expired),
-    ] as [(String, Int, JSONWebTokenError?)])
+    @Test(
+        arguments: [
+            ("{\"exp\":1800000001}", 0, nil),
+            ("{\"exp\":1800000000}", 0, .expired),
+            ("{\"exp\":1800000000.5}", 0, nil),
+            ("{\"exp\":1799999941}", 60, nil),
+            ("{\"exp\":1799999940}", 60, .expired),
+            ("{\"exp\":1799999940}", -60, .expired),
+            ("{\"exp\":1800000060,\"nbf\":1800000000}", 0, nil),
+            ("{\"exp\":1800000060,\"nbf\":1800000001}", 0, .notYetValid),
+            ("{\"exp\":1800000060,\"nbf\":1800000030}", 30, nil),
+            ("{\"exp\":1800000060,\"nbf\":1800000031}", 30, .notYetValid),
+            ("{\"nbf\":1}", 0, .missingExpiry),
+            ("{\"exp\":null}", 0, .missingExpiry),
+            ("{\"exp\":1e300}", 0, nil),
+            ("{\"exp\":-1e300}", 0, .expired),
+        ] as [(String, Int, JSONWebTokenError?)])
     func verify_atTheBoundariesOfTime(payload: String, leeway: Int, expected: JSONWebTokenError?) {
         var found: JSONWebTokenError?
         do throws(JSONWebTokenError) {

@@ -10,19 +10,19 @@ import Testing
     /// Made by PyPI `livekit-api` (`AccessToken("devkey", "secret")`, one hour, at
     /// 1,800,000,000): an agent's token with every grant of ours.
     static let agentToken = """
-        eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJuYW1lIjoiQXZhIFx1MDBjNGdlbnQiLCJraW5kIjoiYWdlbnQiLCJtZXRhZGF0YSI6IntcInRpZXJ\
-        cIjpcImdvbGRcIn0iLCJ2aWRlbyI6eyJyb29tSm9pbiI6dHJ1ZSwicm9vbSI6InN1cHBvcnQtNDIiLCJjYW5QdWJsaXNoIjp0cnVlLCJjYW5TdWJzY3J\
-        pYmUiOnRydWUsImNhblB1Ymxpc2hEYXRhIjp0cnVlLCJjYW5QdWJsaXNoU291cmNlcyI6WyJtaWNyb3Bob25lIl0sImNhblVwZGF0ZU93bk1ldGFkYXR\
-        hIjp0cnVlLCJoaWRkZW4iOmZhbHNlLCJhZ2VudCI6dHJ1ZX0sImF0dHJpYnV0ZXMiOnsibGsuYWdlbnQubmFtZSI6ImF2YSIsInRpZXIiOiJnb2xkIn0\
-        sInN1YiI6ImF2YSIsImlzcyI6ImRldmtleSIsIm5iZiI6MTgwMDAwMDAwMCwiZXhwIjoxODAwMDAzNjAwfQ.Pa4Fr_1MtvrDlSj1aD5pwNvh_zBOBt4n\
-        TFE26U0zakA
+        eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJuYW1lIjoiQXZhIFx1MDBjNGdlbnQiLCJraW5kIjoiYWdlbnQiLCJtZXRhZGF0YSI6IntcIn\
+        RpZXJcIjpcImdvbGRcIn0iLCJ2aWRlbyI6eyJyb29tSm9pbiI6dHJ1ZSwicm9vbSI6InN1cHBvcnQtNDIiLCJjYW5QdWJsaXNoIjp0cnVlLCJjY\
+        W5TdWJzY3JpYmUiOnRydWUsImNhblB1Ymxpc2hEYXRhIjp0cnVlLCJjYW5QdWJsaXNoU291cmNlcyI6WyJtaWNyb3Bob25lIl0sImNhblVwZGF0\
+        ZU93bk1ldGFkYXRhIjp0cnVlLCJoaWRkZW4iOmZhbHNlLCJhZ2VudCI6dHJ1ZX0sImF0dHJpYnV0ZXMiOnsibGsuYWdlbnQubmFtZSI6ImF2YSI\
+        sInRpZXIiOiJnb2xkIn0sInN1YiI6ImF2YSIsImlzcyI6ImRldmtleSIsIm5iZiI6MTgwMDAwMDAwMCwiZXhwIjoxODAwMDAzNjAwfQ.Pa4Fr_1\
+        MtvrDlSj1aD5pwNvh_zBOBt4nTFE26U0zakA
         """
 
     /// Likewise, six hours: `VideoGrants(room_admin=True, room="r")`.
     static let adminToken = """
-        eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ2aWRlbyI6eyJyb29tQWRtaW4iOnRydWUsInJvb20iOiJyIiwiY2FuUHVibGlzaCI6dHJ1ZSwiY2F\
-        uU3Vic2NyaWJlIjp0cnVlLCJjYW5QdWJsaXNoRGF0YSI6dHJ1ZX0sInN1YiI6IngiLCJpc3MiOiJkZXZrZXkiLCJuYmYiOjE4MDAwMDAwMDAsImV4cCI\
-        6MTgwMDAyMTYwMH0.EI6GSF6DRGGTduFL1cGIK9YKqdqJzFEZ2B0lBO4z_L8
+        eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ2aWRlbyI6eyJyb29tQWRtaW4iOnRydWUsInJvb20iOiJyIiwiY2FuUHVibGlzaCI6dHJ1ZS\
+        wiY2FuU3Vic2NyaWJlIjp0cnVlLCJjYW5QdWJsaXNoRGF0YSI6dHJ1ZX0sInN1YiI6IngiLCJpc3MiOiJkZXZrZXkiLCJuYmYiOjE4MDAwMDAwM\
+        DAsImV4cCI6MTgwMDAyMTYwMH0.EI6GSF6DRGGTduFL1cGIK9YKqdqJzFEZ2B0lBO4z_L8
         """
 
     var agent: LiveKitAccessToken {
@@ -119,7 +119,10 @@ import Testing
     }
 
     @Test func mint_ofAUselessToken_isRefused() {
-        func expect(_ error: LiveKitAccessTokenError, _ claims: LiveKitAccessToken, key: String = "k", life: Duration = .seconds(1)) {
+        func expect(
+            _ error: LiveKitAccessTokenError, _ claims: LiveKitAccessToken, key: String = "k",
+            life: Duration = .seconds(1)
+        ) {
             #expect(throws: error) { try claims.mint(apiKey: key, secret: "s", now: now, timeToLive: life) }
         }
         let join = LiveKitVideoGrants(room: "r", roomJoin: true)

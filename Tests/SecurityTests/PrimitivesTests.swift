@@ -37,7 +37,10 @@ import Testing
         ),
         (
             String(repeating: "aa", count: 131),
-            "54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65204b6579202d2048617368204b6579204669727374",
+            """
+            54657374205573696e67204c6172676572205468616e20426c6f636b2d53697a65\
+            204b6579202d2048617368204b6579204669727374
+            """,
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54"
         ),
         (
@@ -86,10 +89,12 @@ import Testing
         #expect(throws: CryptographyError.invalidCount(count)) { try SecureRandom.bytes(count) }
     }
 
-    @Test(arguments: [
-        ([], ""), ([0x66], "Zg"), ([0x66, 0x6F], "Zm8"), ([0x66, 0x6F, 0x6F], "Zm9v"), ([0xFB, 0xFF, 0xFE], "-__-"),
-        ([3, 236, 255, 224, 193], "A-z_4ME"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([], ""), ([0x66], "Zg"), ([0x66, 0x6F], "Zm8"), ([0x66, 0x6F, 0x6F], "Zm9v"),
+            ([0xFB, 0xFF, 0xFE], "-__-"),
+            ([3, 236, 255, 224, 193], "A-z_4ME"),
+        ] as [([UInt8], String)])
     func base64URL_ofKnownBytes_isTheTextAndBack(bytes: [UInt8], text: String) {
         #expect(Base64URL.encode(bytes) == text)
         #expect(Base64URL.decode(text) == bytes)

@@ -5,7 +5,10 @@ import Testing
 @Suite struct SecretMaskTests {
     @Test(arguments: [
         ("postgres://u:pw@h/db", "postgres://u:****@h/db"),
-        ("postgresql://u:pw@h1:5432,h2:5433/db?sslmode=require", "postgresql://u:****@h1:5432,h2:5433/db?sslmode=require"),
+        (
+            "postgresql://u:pw@h1:5432,h2:5433/db?sslmode=require",
+            "postgresql://u:****@h1:5432,h2:5433/db?sslmode=require"
+        ),
         ("postgres://u@h/db", "postgres://u@h/db"),
         ("postgres://h:5432/db", "postgres://h:5432/db"),
         ("postgres://u:p@w@h/db", "postgres://u:****@h/db"),

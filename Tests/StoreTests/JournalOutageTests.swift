@@ -18,7 +18,7 @@ import TestSupport
             script: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$",
             timeout: .seconds(10))
         session.close()
-        let fixture = try await StoreFixture(database: url)
+        let fixture = try await StoreFixture(database: url, unavailableAfter: .seconds(2))
         var machines: [AgentStateMachine] = []
         for index in 0..<5 { machines.append(try await fixture.insertSession(identity: "a\(index)").machine) }
         let told = Mutex<[SessionID: [Int64]]>([:])

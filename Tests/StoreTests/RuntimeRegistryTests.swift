@@ -12,11 +12,11 @@ import Testing
         let sightings = try await fixture.registry.others(than: fixture.runtime.id)
         #expect(sightings.map(\.runtime) == [other])
         #expect(try #require(sightings.first).silence >= .seconds(90))
-        try await fixture.registry.heartbeat(other.id)
+        #expect(try await fixture.registry.heartbeat(other.id))
         #expect(try #require(await fixture.registry.others(than: fixture.runtime.id).first).silence < .seconds(60))
         try await fixture.registry.leave(other.id)
         #expect(try await fixture.registry.others(than: fixture.runtime.id).isEmpty)
-        await #expect(throws: TurngateError.self) { try await fixture.registry.heartbeat(other.id) }
+        #expect(try await !fixture.registry.heartbeat(other.id))
     }
 
     @Test func bury_failsWhatTheDeadHeld_atTheLastSignOfLife_andFreesTheIdentity() async throws {

@@ -47,7 +47,8 @@ import Testing
                 targets: [
                     // room("Gone", ["Domain"]),
                     room("Domain"),
-                    room("Store", ["Domain", logging, .product(name: "SwiftProtobuf", package: "swift-protobuf")], resources: []),
+                    room("Store", ["Domain", logging, .product(name: "SwiftProtobuf", package: "swift-protobuf")], \
+                resources: []),
                     .executableTarget(
                         name: "Turngate",
                         dependencies: ["Store",
@@ -149,8 +150,12 @@ import Testing
     }
 
     @Test func types_areReadWithTheirInheritance() {
-        let text =
-            "enum A<T: B>: C, D where T: E { struct F {} }\nextension A.F: G {}\nlet h = i.class\nprotocol J: AnyObject {}"
+        let text = """
+            enum A<T: B>: C, D where T: E { struct F {} }
+            extension A.F: G {}
+            let h = i.class
+            protocol J: AnyObject {}
+            """
         let types = source(text).types
         #expect(types.map(\.name) == ["A", "F", "F", "J"])
         #expect(types[2].inherited == ["G"])

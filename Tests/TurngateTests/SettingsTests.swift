@@ -19,7 +19,8 @@ struct SettingsTests {
             file: file)
         #expect(file.problems.isEmpty)
         #expect(settings.entry(.listen).map { [$0.value, $0.source.rawValue] } == ["127.0.0.1:3", "flag"])
-        #expect(settings.entry(.livekitURL).map { [$0.value, $0.source.rawValue] } == ["ws://environment", "environment"])
+        #expect(
+            settings.entry(.livekitURL).map { [$0.value, $0.source.rawValue] } == ["ws://environment", "environment"])
         #expect(settings.entry(.logLevel).map { [$0.value, $0.source.rawValue] } == ["debug", "file"])
         #expect(settings.entry(.migrate).map { [$0.value, $0.source.rawValue] } == ["check", "default"])
         #expect(settings.entry(.databaseURL) == nil)

@@ -60,7 +60,8 @@ extension LiveSession {
     /// The agent leaves: nobody will answer it any more.
     func failFanOuts() {
         for number in fanOuts.keys.sorted() {
-            settleAll(in: number, with: RPCError(code: RPCError.Code.sendFailed.rawValue, message: "The agent has left"))
+            settleAll(
+                in: number, with: RPCError(code: RPCError.Code.sendFailed.rawValue, message: "The agent has left"))
         }
     }
 

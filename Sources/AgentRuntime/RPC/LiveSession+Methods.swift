@@ -64,7 +64,8 @@ extension LiveSession {
     func answer(_ invocation: RPCInvocation) {
         let arrival = context.clock.uptime
         invocationsUnderWay += 1
-        let result = invocationsUnderWay > context.limits.invocations
+        let result =
+            invocationsUnderWay > context.limits.invocations
             ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
             : handle(invocation)
         Task {

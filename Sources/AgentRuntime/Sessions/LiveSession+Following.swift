@@ -122,7 +122,8 @@ extension RoomDisconnectReason {
         case .roomDeleted: .endRequested(SessionEnd(.roomDeleted))
         case .participantRemoved: .endRequested(SessionEnd(.participantRemoved))
         case .duplicateIdentity: .failed(SessionEnd(.duplicateIdentity))
-        case .clientInitiated, .serverShutdown, .roomClosed, .stateMismatch, .joinFailure, .connectionLost, .unknown: nil
+        case .clientInitiated, .serverShutdown, .roomClosed, .stateMismatch, .joinFailure, .connectionLost, .unknown:
+            nil
         }
     }
 }

@@ -67,7 +67,9 @@ public struct RuntimeWatch: Sendable {
             let sessions = try await registry.bury(other.runtime.id)
             logger.warning(
                 "a process is gone; its sessions are failed",
-                metadata: ["pid": "\(other.runtime.pid)", "host": "\(other.runtime.host)", "sessions": "\(sessions.count)"])
+                metadata: [
+                    "pid": "\(other.runtime.pid)", "host": "\(other.runtime.host)", "sessions": "\(sessions.count)",
+                ])
         }
     }
 }

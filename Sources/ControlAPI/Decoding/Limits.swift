@@ -12,7 +12,8 @@ enum Limits {
     static let ownMethod = TextRule(length: 1...RPCLimits.methodNameBytes, characters: .word(also: "_.:-"))
     /// A method that is called at a participant.
     static let calledMethod = TextRule(length: 1...RPCLimits.methodNameBytes, characters: .visibleASCII)
-    static let payload = TextRule(length: 0...RPCLimits.payloadBytes, maxBytes: RPCLimits.payloadBytes, characters: .any)
+    static let payload = TextRule(
+        length: 0...RPCLimits.payloadBytes, maxBytes: RPCLimits.payloadBytes, characters: .any)
     static let description = TextRule(length: 0...1024, characters: .any)
     static let agentMetadata = TextRule(length: 0...16_384, maxBytes: 16_384, characters: .any)
     static let labelKey = TextRule(length: 1...63, characters: .word(also: "_.-"))

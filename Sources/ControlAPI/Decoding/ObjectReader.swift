@@ -163,7 +163,9 @@ struct ObjectReader {
 
     /// Refuses the members that nobody asked for, once.
     mutating func finish() {
-        for name in order where members[name] != nil { errors.add(field(String(name.prefix(64))), "is not a known field") }
+        for name in order where members[name] != nil {
+            errors.add(field(String(name.prefix(64))), "is not a known field")
+        }
         members = [:]
     }
 }

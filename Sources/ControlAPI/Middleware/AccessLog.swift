@@ -12,7 +12,8 @@ struct AccessLog: Sendable {
         let level: Logger.Level = Self.quiet.contains(route) && status < 400 ? .debug : .info
         guard level >= logger.logLevel else { return }
         var metadata: Logger.Metadata = [
-            "method": "\(request.method.rawValue.prefix(16))", "route": "\(route)", "path": "\(request.path.prefix(256))",
+            "method": "\(request.method.rawValue.prefix(16))", "route": "\(route)",
+            "path": "\(request.path.prefix(256))",
             "status": "\(status)", "duration_ms": "\(duration.milliseconds)", "request_id": "\(context.requestID)",
         ]
         metadata["caller"] = context.caller.map { "\($0.name)" }

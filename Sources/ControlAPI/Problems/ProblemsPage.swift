@@ -9,7 +9,8 @@ enum ProblemsPage {
             # Problems
 
             Every error is `application/problem+json` (RFC 9457). Its `type` is `/problems/` and one of these names; the \
-            service shows the same text there. Made from `ProblemType`; a test holds this page against it.
+            service shows the same text there. Made \
+            from `ProblemType`; a test holds this page against it.
 
 
             """ + sections.joined(separator: "\n")

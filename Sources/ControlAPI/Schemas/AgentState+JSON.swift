@@ -14,6 +14,7 @@ extension AgentStateChange {
             writer.member("cause", transition.cause.rawValue)
             writer.member("actor", transition.actor)
             writer.member("turn_id", transition.turnID?.description)
+            writer.member("reason", transition.reason)
             writer.member("changed", changed)
             writer.member("durable", durable)
         }

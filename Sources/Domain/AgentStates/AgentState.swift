@@ -10,19 +10,23 @@ public enum TransitionCause: String, Sendable, Codable, CaseIterable {
 
 /// One step of the agent's state: a row of the history.
 public struct AgentStateTransition: Sendable, Equatable {
+    /// The session whose agent it is.
     public var sessionID: SessionID
     /// From 1, without holes.
     public var seq: Int64
     /// Nil in the first row of a session.
     public var oldState: AgentState?
+    /// The state that it led into; never equal to `oldState`.
     public var newState: AgentState
     /// Never before the `at` of the row before.
     public var at: Timestamp
+    /// What led to the step; `cause` in a row of the history.
     public var cause: TransitionCause
     /// An API key's name, a participant's identity, or nil.
     public var actor: String?
     /// The caller's word for why, at most 256 bytes.
     public var reason: String?
+    /// The turn that the step belongs to; nil outside any turn.
     public var turnID: TurnID?
 
     public init(

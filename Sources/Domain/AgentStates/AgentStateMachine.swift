@@ -11,6 +11,7 @@ public struct AgentStateMachine: Sendable, Equatable {
             sessionID: sessionID, seq: 1, oldState: nil, newState: .initializing, at: time, cause: .connection)
     }
 
+    /// What the agent is doing: the `newState` of the present row.
     public var state: AgentState { current.newState }
 
     /// What an attempted step came to.

@@ -41,6 +41,7 @@ public enum Conflict: Sendable, Equatable {
 public struct FieldError: Error, Sendable, Equatable {
     /// The path in the request: `agent.identity`, `rpc_methods[0].name`, `limit`.
     public var field: String
+    /// What is wrong with it, as a sentence for the caller.
     public var message: String
 
     public init(field: String, message: String) {

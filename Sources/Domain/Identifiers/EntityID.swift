@@ -30,7 +30,9 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     /// anything else.
     public init?(_ text: some StringProtocol) {
         let head = Kind.prefix + "_"
-        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else { return nil }
+        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else {
+            return nil
+        }
         self.init(uuid: uuid)
     }
 
@@ -39,8 +41,11 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     public static func < (left: Self, right: Self) -> Bool { left.uuid < right.uuid }
 }
 
+/// Sessions: `ses_…`.
 public enum SessionKind: EntityKind { public static let prefix = "ses" }
+/// Turn notifications: `ntf_…`.
 public enum NotificationKind: EntityKind { public static let prefix = "ntf" }
+/// Turns: `turn_…`.
 public enum TurnKind: EntityKind { public static let prefix = "turn" }
 
 /// `ses_…`

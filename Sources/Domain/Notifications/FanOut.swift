@@ -2,6 +2,8 @@
 /// one's line says, whatever order answers, departures and deadlines come in.
 /// The first outcome of a recipient stands; later ones change nothing.
 public struct FanOut: Sendable, Equatable {
+    /// One line per recipient, in the order of the names given or, under `all`, of
+    /// those present.
     public private(set) var recipients: [RecipientReceipt]
 
     /// `destinations` against those who are present: the agent itself and
@@ -12,20 +14,25 @@ public struct FanOut: Sendable, Equatable {
         let active = present.filter { $0.state == .active }
         switch destinations {
         case .all:
-            recipients = active.filter(\.kind.takesTurns).map { RecipientReceipt(identity: $0.identity, outcome: .pending) }
+            recipients = active.filter(\.kind.takesTurns).map {
+                RecipientReceipt(identity: $0.identity, outcome: .pending)
+            }
         case .identities(let identities):
             let known = Set(active.map(\.identity))
             var seen = Set<String>()
             recipients = identities.filter { seen.insert($0).inserted }.map { identity in
                 known.contains(identity)
                     ? RecipientReceipt(identity: identity, outcome: .pending)
-                    : RecipientReceipt(identity: identity, outcome: .absent, error: RPCError(.recipientNotFound), latency: .zero)
+                    : RecipientReceipt(
+                        identity: identity, outcome: .absent, error: RPCError(.recipientNotFound), latency: .zero)
             }
         }
     }
 
     /// Those whose call is to be made, or is under way.
     public var pending: [String] { recipients.filter { $0.outcome == .pending }.map(\.identity) }
+    /// Whether every recipient has its outcome; so from the start where there is
+    /// none to call.
     public var isComplete: Bool { !recipients.contains { $0.outcome == .pending } }
 
     /// Takes the outcome of `identity`'s call, `latency` after it was made;

@@ -30,10 +30,14 @@ public enum RecipientOutcome: String, Sendable, Codable, CaseIterable {
 
 /// One recipient's line in a receipt.
 public struct RecipientReceipt: Sendable, Equatable {
+    /// The recipient, by its identity in the room.
     public var identity: String
+    /// How it took the call; `pending` until its first outcome.
     public var outcome: RecipientOutcome
     /// What the recipient's method answered; only with `acknowledged`.
     public var response: String?
+    /// Why there is no answer, in LiveKit's codes; nil while pending and with
+    /// `acknowledged`.
     public var error: RPCError?
     /// From the call to the outcome; nil while pending.
     public var latency: Duration?
@@ -52,15 +56,21 @@ public struct RecipientReceipt: Sendable, Equatable {
 
 /// What became of a turn notification: one line per recipient, always.
 public struct NotificationReceipt: Sendable, Equatable {
+    /// The receipt's own id, `ntf_…`.
     public var id: NotificationID
+    /// The session whose agent notified.
     public var sessionID: SessionID
+    /// The method that was called at each recipient.
     public var method: String
+    /// Whether the turn policy or a caller of the API wanted it.
     public var trigger: Trigger
     /// The `seq` of the state that the agent was in.
     public var agentStateSeq: Int64
+    /// When the calls were started.
     public var createdAt: Timestamp
     /// Nil while a recipient is pending.
     public var completedAt: Timestamp?
+    /// One line per recipient; empty when there was nobody to tell.
     public var recipients: [RecipientReceipt]
 
     /// Who wanted it.

@@ -16,11 +16,17 @@ public protocol ParticipantTokenIssuer: Sendable {
 
 /// A token as asked for.
 public struct ParticipantTokenRequest: Sendable, Equatable {
+    /// The one room that the token lets into.
     public var room: String
+    /// Whom it lets in; unique in the room, and not the agent's own.
     public var identity: String
+    /// The display name; empty for none.
     public var name: String
+    /// Attributes that the participant has from its join on; empty for none.
     public var attributes: [String: String]
+    /// Whether the participant may publish tracks.
     public var canPublish: Bool
+    /// Whether the participant may receive the others' tracks.
     public var canSubscribe: Bool
     /// 1 s … 24 h.
     public var timeToLive: Duration
@@ -41,10 +47,14 @@ public struct ParticipantTokenRequest: Sendable, Equatable {
 
 /// A token, with where it is good for.
 public struct ParticipantToken: Sendable, Equatable {
+    /// The JSON Web Token, signed with the room server's API secret; a credential,
+    /// never logged.
     public var token: String
     /// The room server's WebSocket URL.
     public var url: String
+    /// The room that it lets into.
     public var room: String
+    /// When it ends, to the second; a join that was made before goes on.
     public var expiresAt: Timestamp
 
     public init(token: String, url: String, room: String, expiresAt: Timestamp) {
@@ -65,6 +75,7 @@ public protocol CallerAuthenticator: Sendable {
 public struct Caller: Sendable, Equatable {
     /// The key's name: the `actor` of what it does.
     public var name: String
+    /// What the key may do.
     public var scope: Scope
 
     /// `admin` may all that `write` may, and `write` all that `read` may.

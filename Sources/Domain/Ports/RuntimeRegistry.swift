@@ -2,6 +2,7 @@ import Foundation
 
 /// A process that holds sessions; new at every start.
 public struct RuntimeID: Sendable, Hashable {
+    /// What it is entered under in the database.
     public let uuid: UUID
 
     public init(uuid: UUID) { self.uuid = uuid }
@@ -26,10 +27,13 @@ public protocol RuntimeRegistry: Sendable {
 
 /// A process as entered: enough to tell, on the same machine, whether it lives.
 public struct RuntimeDescription: Sendable, Equatable {
+    /// New at every start of the process.
     public var id: RuntimeID
+    /// The machine's host name; a `pid` means something only there.
     public var host: String
     /// Of the machine's present boot (`/proc/sys/kernel/random/boot_id`).
     public var bootID: String
+    /// The process's id on `host`; may be given out again after its end.
     public var pid: Int32
     /// When the process started, in clock ticks since boot (`/proc/PID/stat`).
     public var startTicks: Int64
@@ -45,7 +49,9 @@ public struct RuntimeDescription: Sendable, Equatable {
 
 /// A process and how long it has been silent.
 public struct RuntimeSighting: Sendable, Equatable {
+    /// The process as it entered itself.
     public var runtime: RuntimeDescription
+    /// Since its last heartbeat, by the database's clock; never negative.
     public var silence: Duration
 
     public init(runtime: RuntimeDescription, silence: Duration) {

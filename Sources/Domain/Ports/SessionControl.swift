@@ -5,9 +5,12 @@ public protocol SessionControl: Sendable {
     /// agent is there (`active`) or `wait` is over (`connecting`); throws
     /// `roomUnreachable` or `roomTokenRefused` when it could not get there.
     func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session
+    /// One session, a live one as it stands this moment; throws `notFound`.
     func session(_ id: SessionID) async throws(TurngateError) -> Session
     /// Newest first; live ones as they stand this moment.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
+    /// Takes a patch on when it is written down; throws `conflict` unless the
+    /// session is at work.
     func update(_ id: SessionID, with patch: SessionPatch, actor: String?) async throws(TurngateError) -> Session
     /// The agent leaves; a session that has ended already is returned as it
     /// is. `ending` in the answer means that the end is not durable yet.
@@ -18,8 +21,14 @@ public protocol SessionControl: Sendable {
         _ id: SessionID, to state: AgentState, reason: String?, actor: String?
     ) async throws(TurngateError) -> AgentStateChange
 
+    /// Returns when the method is written down and registered with the room; throws
+    /// `conflict` where its name is taken.
     func registerMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport
+    /// Puts another handler behind a method; its counts go on. Throws `conflict`
+    /// for a built-in.
     func replaceMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport
+    /// Takes a method away: callers get 1400 afterwards. Throws `conflict` for a
+    /// built-in.
     func unregisterMethod(_ id: SessionID, name: String) async throws(TurngateError)
     /// Sorted by name.
     func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
@@ -34,13 +43,16 @@ public protocol SessionControl: Sendable {
     ) async throws(TurngateError) -> NotificationReceipt
     /// Newest first.
     func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
-    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError) -> NotificationReceipt
+    /// One receipt, complete or not; throws `notFound`.
+    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
+        -> NotificationReceipt
 }
 
 /// An agent state as set.
 public struct AgentStateChange: Sendable, Equatable {
     /// The row that the agent's state now stands in.
     public var transition: AgentStateTransition
+    /// The session's room; a row of the history shows it.
     public var room: String
     /// False when the agent was in that state already.
     public var changed: Bool
@@ -57,9 +69,13 @@ public struct AgentStateChange: Sendable, Equatable {
 
 /// A turn notification as asked for.
 public struct NotificationRequest: Sendable, Equatable {
+    /// The method to call at the recipients; nil: the policy's.
     public var method: String?
+    /// What the method is called with; nil: the policy's.
     public var payload: String?
+    /// Whom to tell.
     public var destinations: RPCDestinations
+    /// How long each recipient may take; nil: the policy's.
     public var responseTimeout: Duration?
 
     public init(
@@ -77,6 +93,7 @@ public struct NotificationRequest: Sendable, Equatable {
 public struct SessionQuery: Sendable, Equatable {
     /// Empty: any.
     public var statuses: [SessionStatus]
+    /// Only this room; nil: any.
     public var room: String?
     /// All of these.
     public var labels: [String: String]
@@ -97,9 +114,12 @@ public struct SessionQuery: Sendable, Equatable {
     }
 }
 
-/// One page of sessions; `next` is where the following page begins.
+/// One page of sessions.
 public struct SessionPage: Sendable, Equatable {
+    /// Newest first, at most the query's `limit`.
     public var sessions: [Session]
+    /// The last session here, for `before` of the following query; nil when none
+    /// follow.
     public var next: SessionID?
 
     public init(sessions: [Session], next: SessionID?) {
@@ -110,6 +130,7 @@ public struct SessionPage: Sendable, Equatable {
 
 /// Which receipts to list.
 public struct NotificationQuery: Sendable, Equatable {
+    /// Only receipts older than this one; nil: from the newest on.
     public var before: NotificationID?
     /// 1…1000.
     public var limit: Int
@@ -120,9 +141,12 @@ public struct NotificationQuery: Sendable, Equatable {
     }
 }
 
-/// One page of receipts; `next` is where the following page begins.
+/// One page of receipts.
 public struct NotificationPage: Sendable, Equatable {
+    /// Newest first, at most the query's `limit`.
     public var receipts: [NotificationReceipt]
+    /// The last receipt here, for `before` of the following query; nil when none
+    /// follow.
     public var next: NotificationID?
 
     public init(receipts: [NotificationReceipt], next: NotificationID?) {

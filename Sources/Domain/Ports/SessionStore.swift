@@ -5,6 +5,7 @@ public protocol SessionStore: Sendable {
     /// by the runtime `owner`. Throws `conflict(.identityTaken)` when a live
     /// session has that identity in that room.
     func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError)
+    /// The session as last written down; nil when there is none.
     func session(_ id: SessionID) async throws(TurngateError) -> Session?
     /// Newest first.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
@@ -17,11 +18,14 @@ public protocol SessionStore: Sendable {
     func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError)
     /// Writes over a method; false when there is none of that name.
     func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool
+    /// Removes a method with its counts; false when there is none of that name.
     func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool
     /// Sorted by name.
     func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
 
     /// Newest first.
     func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
-    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError) -> NotificationReceipt?
+    /// A complete receipt of this session; nil when there is none.
+    func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
+        -> NotificationReceipt?
 }

@@ -17,7 +17,9 @@ public protocol StateHistory: Sendable {
 public struct HistoryQuery: Sendable, Equatable {
     /// One session, or nil for all.
     public var session: SessionID?
+    /// Only sessions in this room; nil: any.
     public var room: String?
+    /// Only sessions that have all of these labels.
     public var labels: [String: String]
     /// Only rows with this new state.
     public var state: AgentState?
@@ -25,6 +27,7 @@ public struct HistoryQuery: Sendable, Equatable {
     public var since: Timestamp?
     /// Before.
     public var until: Timestamp?
+    /// Oldest first; else newest first.
     public var ascending: Bool
     /// 1…1000.
     public var limit: Int
@@ -50,8 +53,11 @@ public struct HistoryQuery: Sendable, Equatable {
 
 /// A row's place in the order of the history: time, session, number.
 public struct HistoryPosition: Sendable, Equatable {
+    /// The row's time.
     public var at: Timestamp
+    /// Sorts rows of the same microsecond.
     public var session: SessionID
+    /// The row's number in its session.
     public var seq: Int64
 
     public init(at: Timestamp, session: SessionID, seq: Int64) {
@@ -79,7 +85,10 @@ public enum HistoryFormat: Sendable, CaseIterable { case ndjson, csv }
 
 /// A session's history in figures.
 public struct HistorySummary: Sendable, Equatable {
+    /// Whose figures they are.
     public var session: SessionID
+    /// One entry for each state that the agent has been in, in the order of
+    /// `AgentState`.
     public var states: [StateDwell]
     /// Turns that were started.
     public var turns: Int64
@@ -93,12 +102,19 @@ public struct HistorySummary: Sendable, Equatable {
 
 /// How often and how long a session's agent was in one state. Milliseconds.
 public struct StateDwell: Sendable, Equatable {
+    /// The state that the figures are about.
     public var state: AgentState
+    /// How often the agent stepped into it; at least 1.
     public var count: Int64
+    /// All its stays together, the one that lasts included.
     public var totalMs: Double
+    /// The mean stay.
     public var meanMs: Double
+    /// The median stay, interpolated between the two middle ones.
     public var p50Ms: Double
+    /// The stay that 95 % do not exceed, interpolated.
     public var p95Ms: Double
+    /// The longest stay.
     public var maxMs: Double
     /// 0…1 of the session's time.
     public var share: Double

@@ -8,6 +8,7 @@ public protocol StateJournal: Sendable {
 
 /// Something that happened and is to be kept.
 public enum JournalEntry: Sendable, Equatable {
+    /// A row of the history.
     case transition(AgentStateTransition)
     /// Status, ids of the room, times and end of a session.
     case session(SessionProgress)
@@ -19,12 +20,19 @@ public enum JournalEntry: Sendable, Equatable {
 
 /// The part of a session that changes as it runs.
 public struct SessionProgress: Sendable, Equatable {
+    /// Whose progress it is.
     public var id: SessionID
+    /// The status by now; a final one is the last that is written.
     public var status: SessionStatus
+    /// `RM_…`; nil until the agent has been in the room.
     public var roomSid: String?
+    /// `PA_…` of the agent's last join; nil until it has been in the room.
     public var agentSid: String?
+    /// When it became `active` for the first time; nil until then.
     public var activatedAt: Timestamp?
+    /// When it was over; nil while it is live.
     public var endedAt: Timestamp?
+    /// How it came to its end; nil while it is live.
     public var end: SessionEnd?
 
     public init(of session: Session) {
@@ -51,6 +59,7 @@ public struct JournalTicket: Sendable {
 
 /// Where entries stand.
 public enum JournalOutcome: Sendable, Equatable {
+    /// Committed by PostgreSQL.
     case durable
     /// Still queued.
     case pending

@@ -58,8 +58,12 @@ extension RPCError {
 
 /// LiveKit's limits for RPC, version 1, in bytes of UTF-8.
 public enum RPCLimits {
+    /// Of a call's payload, and of the answer to it.
     public static let payloadBytes = 15_360
+    /// Of a method's name.
     public static let methodNameBytes = 64
+    /// Of `RPCError.message`; the rest is cut off on the way out.
     public static let errorMessageBytes = 256
+    /// Of `RPCError.data`; the rest is cut off on the way out.
     public static let errorDataBytes = 15_360
 }

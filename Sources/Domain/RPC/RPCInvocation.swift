@@ -4,9 +4,11 @@ public struct RPCInvocation: Sendable, Equatable, Hashable {
     public var handle: UInt64
     /// The caller's id of the request.
     public var requestID: String
+    /// The method that was called; it may have been unregistered meanwhile.
     public var method: String
     /// The caller's identity.
     public var caller: String
+    /// The caller's text, at most 15,360 bytes.
     public var payload: String
     /// How long the caller waits for the answer, from its arrival here.
     public var responseTimeout: Duration

@@ -8,8 +8,11 @@ public enum RPCHandler: Sendable, Equatable {
 
 /// A method as registered.
 public struct RPCMethodSpec: Sendable, Equatable {
+    /// What callers name: 1…64 of `A-Za-z0-9_.:-`, unique in its session.
     public var name: String
+    /// For people, at most 1024 characters; nil for none.
     public var description: String?
+    /// What answers.
     public var handler: RPCHandler
 
     public init(name: String, description: String? = nil, handler: RPCHandler) {
@@ -21,10 +24,13 @@ public struct RPCMethodSpec: Sendable, Equatable {
 
 /// A method with what has come of it.
 public struct RPCMethodReport: Sendable, Equatable {
+    /// What it is, and what answers.
     public var spec: RPCMethodSpec
     /// Turngate's own; cannot be replaced or removed.
     public var builtin: Bool
+    /// When it was registered; another handler put behind it does not change it.
     public var registeredAt: Timestamp
+    /// Its counts since it was registered.
     public var usage: RPCMethodUsage
 
     public init(spec: RPCMethodSpec, builtin: Bool, registeredAt: Timestamp, usage: RPCMethodUsage = RPCMethodUsage()) {
@@ -37,11 +43,16 @@ public struct RPCMethodReport: Sendable, Equatable {
 
 /// How often a method was called, how it went, and how long it took.
 public struct RPCMethodUsage: Sendable, Equatable, Codable {
+    /// Calls that were answered, errors included.
     public private(set) var calls: Int64
     /// Calls that were answered with an error.
     public private(set) var errors: Int64
+    /// All calls together, in milliseconds.
     public private(set) var totalLatencyMs: Double
+    /// The slowest call, in milliseconds; 0 before the first.
     public private(set) var maxLatencyMs: Double
+    /// `lastCall` in microseconds since 1970, as it is stored; nil before the first
+    /// call.
     public private(set) var lastCalledAt: Int64?
 
     public init() {
@@ -71,14 +82,19 @@ public struct RPCMethodUsage: Sendable, Equatable, Codable {
 public enum RPCDestinations: Sendable, Equatable {
     /// Every participant that is there and no agent.
     case all
+    /// These, by name; one who is not there gets an `absent` line.
     case identities([String])
 }
 
 /// A call to participants' methods.
 public struct RPCCallRequest: Sendable, Equatable {
+    /// The method's name at the participants: 1…64 visible ASCII characters.
     public var method: String
+    /// What it is called with, at most 15,360 bytes; the same for all.
     public var payload: String
+    /// Whom to call.
     public var destinations: RPCDestinations
+    /// How long each participant may take; 100 ms … 60 s.
     public var responseTimeout: Duration
 
     public init(method: String, payload: String, destinations: RPCDestinations, responseTimeout: Duration) {

@@ -21,7 +21,11 @@ public protocol RoomConnection: AnyObject, Sendable {
     /// Sets the agent's attributes; keys not named stay, an empty value
     /// deletes. Returns when the server has answered (at most 10 s).
     func setAttributes(_ attributes: [String: String]) async throws(RoomError)
+    /// Replaces the agent's metadata. Returns when the server has answered (at most
+    /// 10 s).
     func setMetadata(_ metadata: String) async throws(RoomError)
+    /// Replaces the agent's display name. Returns when the server has answered (at
+    /// most 10 s).
     func setName(_ name: String) async throws(RoomError)
 
     /// Makes `method` callable by the others; from the return on, calls come
@@ -63,9 +67,14 @@ public protocol RoomConnector: Sendable {
 
 /// How the agent is to appear in a room.
 public struct RoomJoin: Sendable, Equatable {
+    /// The room's name at the room server.
     public var room: String
+    /// The agent's identity, unique in the room; whoever has it already is thrown
+    /// out.
     public var identity: String
+    /// The agent's display name; may be empty.
     public var name: String
+    /// The agent's metadata, any text; may be empty.
     public var metadata: String
     /// Attributes it has from the first moment on.
     public var attributes: [String: String]

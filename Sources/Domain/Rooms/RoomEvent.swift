@@ -40,9 +40,13 @@ public enum RoomDisconnectReason: String, Sendable, Codable, CaseIterable {
 
 /// A data packet from a participant, or from the server (`sender` nil).
 public struct RoomData: Sendable, Equatable {
+    /// The sender's identity; nil for the server.
     public var sender: String?
+    /// What the sender filed it under; empty for nothing.
     public var topic: String
+    /// The bytes as they were sent.
     public var payload: [UInt8]
+    /// Sent with retransmission and in order; else it might have been lost.
     public var reliable: Bool
 
     public init(sender: String?, topic: String, payload: [UInt8], reliable: Bool) {
@@ -55,9 +59,13 @@ public struct RoomData: Sendable, Equatable {
 
 /// A text stream, complete.
 public struct RoomText: Sendable, Equatable {
+    /// The sender's identity.
     public var sender: String
+    /// What the sender filed it under; `lk.chat` for chat.
     public var topic: String
+    /// All of the stream's chunks, joined.
     public var text: String
+    /// What the sender gave the stream along.
     public var attributes: [String: String]
 
     public init(sender: String, topic: String, text: String, attributes: [String: String] = [:]) {

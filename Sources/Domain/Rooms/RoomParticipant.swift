@@ -44,9 +44,13 @@ public struct RoomParticipant: Sendable, Equatable {
     public var sid: String
     /// The display name; may be empty.
     public var name: String
+    /// The participant's metadata, any text; may be empty.
     public var metadata: String
+    /// All its attributes; an agent's `lk.agent.state` is one of them.
     public var attributes: [String: String]
+    /// What it is to LiveKit: a person's device, an agent, a recorder.
     public var kind: ParticipantKind
+    /// How far it has come in joining.
     public var state: ParticipantState
     /// Its published audio tracks, oldest first.
     public var audio: [AudioPublication]

@@ -1,13 +1,18 @@
 /// A session as it stands: what the API shows and the store keeps.
 public struct Session: Sendable, Equatable {
+    /// `ses_…`, made with the session.
     public var id: SessionID
+    /// What was asked for, with every patch since.
     public var spec: SessionSpec
+    /// Where its runtime life stands.
     public var status: SessionStatus
     /// `RM_…`, once the agent has been in the room.
     public var roomSid: String?
     /// `PA_…`, once the agent has been in the room.
     public var agentSid: String?
+    /// What the agent is doing; the last state it had once the session is over.
     public var agentState: AgentState
+    /// When `agentState` began.
     public var agentStateSince: Timestamp
     /// The `seq` of the last transition.
     public var agentStateSeq: Int64
@@ -16,9 +21,13 @@ public struct Session: Sendable, Equatable {
     public var participants: [RoomParticipant]
     /// The names of all registered methods, sorted.
     public var rpcMethods: [String]
+    /// When it was asked for, before the agent went into the room.
     public var createdAt: Timestamp
+    /// When it became `active` for the first time; nil until then.
     public var activatedAt: Timestamp?
+    /// When it was over, never before the last transition; nil while it is live.
     public var endedAt: Timestamp?
+    /// How it came to its end, the API's `end_reason`; nil while it is live.
     public var end: SessionEnd?
 
     public init(id: SessionID, spec: SessionSpec, createdAt: Timestamp) {

@@ -2,6 +2,7 @@
 /// holds what must never be: a final status that changes, an `active` session
 /// whose methods are not registered, two ends.
 public struct SessionLifecycle: Sendable, Equatable {
+    /// The present status; `apply` alone moves it.
     public private(set) var status: SessionStatus
     /// Set from the moment the end has begun.
     public private(set) var end: SessionEnd?

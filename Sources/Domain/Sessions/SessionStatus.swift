@@ -48,6 +48,7 @@ public enum SessionEndReason: String, Sendable, Codable, CaseIterable {
 
 /// How a session came to its end.
 public struct SessionEnd: Sendable, Equatable {
+    /// Why; also decides whether the session ends as `ended` or `failed`.
     public var reason: SessionEndReason
     /// A sentence for the operator; never a secret.
     public var detail: String?

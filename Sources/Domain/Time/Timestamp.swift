@@ -10,10 +10,13 @@ public struct Timestamp: Sendable, Hashable, Comparable {
 
     public static func < (left: Self, right: Self) -> Bool { left.microseconds < right.microseconds }
 
+    /// The moment `duration` later, to the whole microsecond.
     public static func + (time: Self, duration: Duration) -> Self {
         Self(microseconds: time.microseconds + duration.microseconds)
     }
 
+    /// How long it is from `earlier` to `later`; negative when they are the other
+    /// way round.
     public static func - (later: Self, earlier: Self) -> Duration {
         .microseconds(later.microseconds - earlier.microseconds)
     }

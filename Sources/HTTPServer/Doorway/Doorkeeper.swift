@@ -110,7 +110,8 @@ final class Doorkeeper {
     private func admit(_ connection: Connection) {
         let limits = core.limits
         let ofAddress = connection.remoteAddress.map(core.connections.count(of:)) ?? 0
-        let isFull = core.connections.count >= limits.connections
+        let isFull =
+            core.connections.count >= limits.connections
             || limits.connectionsPerAddress.map { ofAddress >= $0 } ?? false
         core.connections.insert(connection)
         if isFull { return refuse(connection, .tooManyConnections, nil) }

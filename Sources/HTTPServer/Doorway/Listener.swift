@@ -23,7 +23,8 @@ struct Listener: Sendable {
         }
     }
 
-    private static func bind(_ address: HTTPListenAddress, _ target: SocketAddress) throws(HTTPServerError) -> Listener {
+    private static func bind(_ address: HTTPListenAddress, _ target: SocketAddress) throws(HTTPServerError) -> Listener
+    {
         let descriptor = front_socket(target.family)
         guard descriptor >= 0 else { throw .cannotListen(address, reason: SystemError.reason()) }
         if target.family != AF_UNIX { set(descriptor, SOL_SOCKET, SO_REUSEADDR, 1) }

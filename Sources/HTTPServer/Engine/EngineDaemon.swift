@@ -12,7 +12,8 @@ struct EngineDaemon: @unchecked Sendable {
         let seconds = max(1, core.limits.idleTimeout.components.seconds)
         let daemon = front_start_daemon(
             access, requestLine, completed, notify, log, Unmanaged.passUnretained(core).toOpaque(),
-            EngineMemory.poolBytes(core.limits), UInt32(clamping: core.limits.connections + 64), UInt32(clamping: seconds))
+            EngineMemory.poolBytes(core.limits), UInt32(clamping: core.limits.connections + 64),
+            UInt32(clamping: seconds))
         return daemon.map(EngineDaemon.init(pointer:))
     }
 

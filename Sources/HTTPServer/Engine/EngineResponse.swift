@@ -26,7 +26,8 @@ enum EngineResponse {
                     $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
             }
         case .stream(let stream):
-            let running = RunningStream(stream, core: exchange.core, connection: exchange.connection, engine: exchange.engine)
+            let running = RunningStream(
+                stream, core: exchange.core, connection: exchange.connection, engine: exchange.engine)
             exchange.answers(through: running.pipe)
             let context = Unmanaged.passRetained(running).toOpaque()
             let made = front_stream_response(32 * 1024, readStream, context, releaseStream)

@@ -47,7 +47,8 @@ final class IncomingRequest {
         guard connection.advance(to: .body, exchange, at: receivedAt) else { return false }
         stage = .body
         let error = HeadRules.violation(
-            of: head, isVersion11: version != "HTTP/1.0", headBytes: front_head_bytes(engine.pointer), limits: core.limits)
+            of: head, isVersion11: version != "HTTP/1.0", headBytes: front_head_bytes(engine.pointer),
+            limits: core.limits)
         switch error {
         case nil: break
         case .badTarget, .badHost, .methodNotImplemented, .unsupportedExpectation: mildError = error

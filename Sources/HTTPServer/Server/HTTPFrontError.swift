@@ -52,7 +52,8 @@ public enum HTTPFrontError: Error, Sendable, Equatable, CaseIterable {
     public var status: Int {
         switch self {
         case .malformedRequestLine, .malformedHeader, .badTarget, .badHost, .bothLengthAndTransferEncoding,
-            .duplicateContentLength, .invalidContentLength: 400
+            .duplicateContentLength, .invalidContentLength:
+            400
         case .headersTimeout, .bodyTimeout: 408
         case .bodyTooLarge: 413
         case .targetTooLong: 414

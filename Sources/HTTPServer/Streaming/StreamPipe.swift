@@ -17,7 +17,10 @@ final class StreamPipe: Sendable {
 
     private struct State {
         var buffer: [UInt8] = []
+        /// Leaves `open` once; only `closed` may still come over `finished` and
+        /// `failed`.
         var status = Status.open
+        /// The connection while libmicrohttpd has it suspended for want of bytes.
         var suspended: EngineConnection?
         var writer: CheckedContinuation<Void, any Error>?
         var task: Task<Void, Never>?
@@ -134,7 +137,9 @@ final class StreamPipe: Sendable {
     /// Nobody takes bytes any more: the producer is cancelled, the connection cut.
     func close(_ reason: HTTPStreamClosed) {
         let (writer, task) = state.withLock { state in
-            if case .closed = state.status { return (nil as CheckedContinuation<Void, any Error>?, nil as Task<Void, Never>?) }
+            if case .closed = state.status {
+                return (nil as CheckedContinuation<Void, any Error>?, nil as Task<Void, Never>?)
+            }
             state.status = .closed(reason)
             state.buffer = []
             Self.wake(&state)

@@ -17,6 +17,7 @@ final class FFIReply: Sendable {
         case consumed
     }
 
+    /// Who comes first under the lock settles it.
     private let state = Mutex(State.open)
     /// Gets an answer that came after the wait was given up; without it such
     /// an answer is thrown away and its handles given back.

@@ -2,6 +2,18 @@ import Domain
 import SwiftProtobuf
 
 /// Joins rooms of a LiveKit server through its native core.
+///
+///     let core = try LiveKitCore.start(LiveKitCoreOptions { exitAfterPanic($0) })
+///     let connector = LiveKitConnector(core: core, configuration: .init(url: "wss://…")) { try token(for: $0) }
+///     let room = try await connector.connect(join, deadline: .seconds(10))
+///     for await event in room.events { … }
+///
+/// A join is one attempt. It ends with `.unreachable` when the deadline has
+/// passed, when nobody answers or when the server is overloaded,
+/// `.tokenRefused` for 401, 403 and malformed tokens, `.refused` for the
+/// server's other refusals (404: the room does not exist and may not be made),
+/// and `.failed` for the rest and for a cancelled task. A join that comes about
+/// after its deadline or cancellation is left at once.
 public struct LiveKitConnector: RoomConnector {
     /// Makes the token for a join. Its attributes, name, metadata and kind are
     /// what the agent has from its first moment on.
@@ -28,8 +40,8 @@ public struct LiveKitConnector: RoomConnector {
         let outcome = try await core.call(
             "connect", timeout: deadline, abandoned: { [core, configuration] in
                 // Joined after all, but nobody waits for it any more.
-                guard let late = try? LiveKitRoomConnection($0, core: core, configuration: configuration) else { return }
-                late.leave()
+                let late = try? LiveKitRoomConnection($0, core: core, configuration: configuration)
+                late?.leave()
             }
         ) { asyncID in
             var request = request

@@ -18,12 +18,14 @@ final class LoopThread: Sendable {
     init?(body: @escaping @Sendable () -> Void) {
         let box = Unmanaged.passRetained(Body(body))
         var identifier = pthread_t()
-        let outcome = pthread_create(&identifier, nil, { argument in
-            LoopThread.ignoreBrokenPipes()
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, box.toOpaque())
+        let outcome = pthread_create(
+            &identifier, nil,
+            { argument in
+                LoopThread.ignoreBrokenPipes()
+                guard let argument else { return nil }
+                Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, box.toOpaque())
         guard outcome == 0 else {
             box.release()
             return nil

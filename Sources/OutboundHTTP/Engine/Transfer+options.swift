@@ -43,20 +43,24 @@ extension Transfer {
     private func setCallbacks() throws(OutboundError) {
         let this = Unmanaged.passUnretained(self).toOpaque()
         try set(CURLOPT_WRITEDATA, pointer: this)
-        try check(turngate_curl_set_sink(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, transfer in
-            Transfer.of(transfer)?.receive(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) == true
-                ? size * count : Transfer.stop
-        })
+        try check(
+            turngate_curl_set_sink(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, transfer in
+                Transfer.of(transfer)?.receive(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) == true
+                    ? size * count : Transfer.stop
+            })
         try set(CURLOPT_HEADERDATA, pointer: this)
-        try check(turngate_curl_set_sink(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, transfer in
-            Transfer.of(transfer)?.receive(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count)) == true
-                ? size * count : Transfer.stop
-        })
+        try check(
+            turngate_curl_set_sink(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, transfer in
+                Transfer.of(transfer)?.receive(headerLine: UnsafeRawBufferPointer(start: bytes, count: size * count))
+                    == true
+                    ? size * count : Transfer.stop
+            })
         try set(CURLOPT_OPENSOCKETDATA, pointer: this)
-        try check(turngate_curl_set_opener(easy) { transfer, _, address in
-            guard let transfer = Transfer.of(transfer), let address else { return turngate_curl_no_socket() }
-            return transfer.openSocket(address)
-        })
+        try check(
+            turngate_curl_set_opener(easy) { transfer, _, address in
+                guard let transfer = Transfer.of(transfer), let address else { return turngate_curl_no_socket() }
+                return transfer.openSocket(address)
+            })
     }
 
     private func setMethodAndBody() throws(OutboundError) {

@@ -20,7 +20,8 @@ enum Connector {
 
     /// Connects on the calling thread. The connection is nonblocking and
     /// drops notices.
-    static func connect(_ parameters: ConnectionParameters, deadline: UInt64) -> Result<ConnectionHandle, PostgresError> {
+    static func connect(_ parameters: ConnectionParameters, deadline: UInt64) -> Result<ConnectionHandle, PostgresError>
+    {
         guard let handle = open(parameters) else {
             return .failure(PostgresError(.unavailable, reason: "out of memory while connecting"))
         }

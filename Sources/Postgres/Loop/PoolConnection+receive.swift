@@ -67,7 +67,9 @@ extension PoolConnection {
 
     /// Notes a command's result in the unit at the front; the error that ends
     /// the connection, if it is one.
-    private func record(_ result: OpaquePointer, _ status: ExecStatusType, of command: PipelineUnit.Command) -> PostgresError? {
+    private func record(_ result: OpaquePointer, _ status: ExecStatusType, of command: PipelineUnit.Command)
+        -> PostgresError?
+    {
         if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY {
             recordSuccess(ResultStorage(taking: result), of: command)
             return nil

@@ -30,7 +30,9 @@ final class PoolLoop {
     var closeDeadline: UInt64?
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
 
-    init(_ configuration: PostgresConfiguration, _ parameters: ConnectionParameters, _ inbox: LoopInbox, _ logger: Logger) {
+    init(
+        _ configuration: PostgresConfiguration, _ parameters: ConnectionParameters, _ inbox: LoopInbox, _ logger: Logger
+    ) {
         self.configuration = configuration
         self.parameters = parameters
         self.inbox = inbox

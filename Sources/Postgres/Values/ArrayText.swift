@@ -33,7 +33,9 @@ enum ArrayText {
     /// The elements of a one-dimensional array, nil for NULL; nil when the
     /// text is not one (nested arrays are refused).
     static func parse(_ text: UnsafeRawBufferPointer) -> [[UInt8]?]? {
-        guard text.count >= 2, text[0] == UInt8(ascii: "{"), text[text.count - 1] == UInt8(ascii: "}") else { return nil }
+        guard text.count >= 2, text[0] == UInt8(ascii: "{"), text[text.count - 1] == UInt8(ascii: "}") else {
+            return nil
+        }
         var items: [[UInt8]?] = []
         var index = 1
         let end = text.count - 1

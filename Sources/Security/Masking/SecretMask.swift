@@ -26,7 +26,9 @@ public enum SecretMask {
     /// Whether a parameter of this name holds a secret.
     static func isSecret(parameter name: String) -> Bool {
         let name = name.lowercased()
-        let endings = ["password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "signature"]
+        let endings = [
+            "password", "passwd", "pwd", "passphrase", "secret", "token", "apikey", "api_key", "api-key", "signature",
+        ]
         return endings.contains { name.hasSuffix($0) }
     }
 }

@@ -29,7 +29,8 @@ public enum JSONWebTokenError: Error, Equatable, Sendable, CustomStringConvertib
     /// One phrase for a log line or a problem's `detail`.
     public var description: String {
         switch self {
-        case .malformed(let part, let reason): "the \(part == .token ? "token" : "token's \(part)") is malformed: \(reason)"
+        case .malformed(let part, let reason):
+            "the \(part == .token ? "token" : "token's \(part)") is malformed: \(reason)"
         case .oversize(let bytes): "the token has \(bytes) bytes, at most \(JSONWebToken.maximumBytes) are allowed"
         case .unsupportedAlgorithm: "the token is not signed with HS256"
         case .badSignature: "the token's signature is wrong"

@@ -12,6 +12,7 @@ public struct PostgresStateHistory: StateHistory {
         self.chunkRows = max(1, chunkRows)
     }
 
+    /// One statement; the rows of the page and the place of its last one.
     public func page(_ query: HistoryQuery) async throws(TurngateError) -> HistoryPage {
         let statement = try HistoryStatement(query, as: .page, limit: query.limit, after: query.after)
         return try await read(statement)
@@ -34,6 +35,8 @@ public struct PostgresStateHistory: StateHistory {
         } while after != nil
     }
 
+    /// Only states that the agent has been in, in the order of `AgentState`; nil
+    /// where there is no such session. Shares are of the time since the first row.
     public func summary(_ id: SessionID, now: Timestamp) async throws(TurngateError) -> HistorySummary? {
         let rows = try await database.rows(HistorySummaryStatement.summary, [.id(id), .time(now)]) {
             (row) throws(PostgresError) in

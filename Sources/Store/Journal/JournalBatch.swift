@@ -130,31 +130,3 @@ struct JournalBatch {
             ])
     }
 }
-
-/// A row's place in a session's history.
-struct HistoryPlace: Hashable {
-    let session: SessionID
-    let seq: Int64
-}
-
-extension JournalEntry {
-    /// The session that the entry is about.
-    var sessionID: SessionID {
-        switch self {
-        case .transition(let transition): transition.sessionID
-        case .session(let progress): progress.id
-        case .notification(let receipt): receipt.sessionID
-        case .methodUsage(let id, _): id
-        }
-    }
-
-    /// The entry's kind, for the log.
-    var kind: String {
-        switch self {
-        case .transition: "transition"
-        case .session: "session"
-        case .notification: "notification"
-        case .methodUsage: "method_usage"
-        }
-    }
-}

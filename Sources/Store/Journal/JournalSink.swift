@@ -1,5 +1,4 @@
 import Domain
-import Postgres
 
 /// What the journal writes to.
 protocol JournalSink: Sendable {
@@ -7,45 +6,4 @@ protocol JournalSink: Sendable {
     /// began that the transitions among them left, as far as those are not
     /// among `units` too.
     func write(_ units: [JournalUnit]) async throws(JournalFailure) -> [HistoryPlace: Timestamp]
-}
-
-/// Why a batch was not written.
-enum JournalFailure: Error {
-    /// PostgreSQL is away, or whether it has written is not known.
-    case away(String)
-    /// It will never take these.
-    case refused(String)
-}
-
-/// The journal's way into PostgreSQL.
-struct PostgresJournalSink: JournalSink {
-    let pool: PostgresPool
-
-    func write(_ units: [JournalUnit]) async throws(JournalFailure) -> [HistoryPlace: Timestamp] {
-        let batch = JournalBatch(units)
-        do {
-            let results = try await pool.transaction(batch.commands)
-            guard batch.asksForPredecessors, let rows = results.last else { return [:] }
-            var starts: [HistoryPlace: Timestamp] = [:]
-            for row in rows {
-                let place = HistoryPlace(session: try row.id("session_id"), seq: try row.get("seq"))
-                starts[place] = try row.timestamp("at")
-            }
-            return starts
-        } catch {
-            // The error's description has no SQL and no values.
-            throw error.isRefusal ? .refused("\(error)") : .away("\(error)")
-        }
-    }
-}
-
-extension PostgresError {
-    /// The fault is in what was to be written: data that cannot be, a
-    /// constraint, a limit, a guard. Anything else may pass, even a table that
-    /// is missing: nothing is given up for it.
-    fileprivate var isRefusal: Bool {
-        if kind == .encoding { return true }
-        guard kind == .server, let sqlState else { return false }
-        return sqlState.hasPrefix("22") || sqlState.hasPrefix("23") || sqlState.hasPrefix("54") || sqlState == "21000"
-    }
 }

@@ -10,6 +10,7 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
     /// Reads and writes through `pool`.
     public init(pool: PostgresPool) { database = Database(pool: pool) }
 
+    /// Entering twice counts as a sign of life.
     public func enter(_ runtime: RuntimeDescription) async throws(TurngateError) {
         _ = try await database.query(
             RuntimeStatements.enter,
@@ -25,6 +26,7 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
         try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)]).affectedRows == 1
     }
 
+    /// In the order in which they entered.
     public func others(than id: RuntimeID) async throws(TurngateError) -> [RuntimeSighting] {
         try await database.rows(RuntimeStatements.others, [.uuid(id.uuid)], RuntimeSighting.init(row:))
     }

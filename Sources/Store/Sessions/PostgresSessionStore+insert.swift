@@ -7,6 +7,9 @@ extension PostgresSessionStore {
     /// when the session that stood in the way has ended meanwhile.
     private static let insertAttempts = 2
 
+    /// One statement. `owner` must be on the register (`RuntimeRegistry.enter`):
+    /// no session is live that nobody holds. After a lost reply it is tried
+    /// once more; after `storeUnavailable` the session may still be there.
     public func insert(
         _ session: Session, first: AgentStateTransition, owner: RuntimeID
     ) async throws(TurngateError) {

@@ -2,6 +2,7 @@ import Domain
 import Postgres
 
 extension PostgresSessionStore {
+    /// Throws `notFound(.session)` besides what the port says.
     public func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
         do {
             _ = try await database.pool.query(MethodStatements.insert, Self.values(id, report))
@@ -12,14 +13,17 @@ extension PostgresSessionStore {
         }
     }
 
+    /// The usage is written over too.
     public func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool {
         try await write(MethodStatements.replace, Self.values(id, report)).affectedRows == 1
     }
 
+    /// False when there is none of that name.
     public func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool {
         try await database.query(MethodStatements.delete, [.id(id), .text(name)]).affectedRows == 1
     }
 
+    /// Built-in ones among them; empty for an unknown session.
     public func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport] {
         try await database.rows(MethodStatements.list, [.id(id)], RPCMethodReport.init(row:))
             .sorted { $0.spec.name < $1.spec.name }

@@ -2,6 +2,7 @@ import Domain
 import Postgres
 
 extension PostgresSessionStore {
+    /// Each with its recipients in their order; one statement for the whole page.
     public func notifications(
         _ id: SessionID, _ query: NotificationQuery
     ) async throws(TurngateError) -> NotificationPage {
@@ -14,6 +15,7 @@ extension PostgresSessionStore {
         return NotificationPage(receipts: page, next: found.count > page.count ? page.last?.id : nil)
     }
 
+    /// Nil also when the receipt is another session's.
     public func notification(
         _ id: SessionID, _ notification: NotificationID
     ) async throws(TurngateError) -> NotificationReceipt? {

@@ -14,10 +14,12 @@ public struct PostgresSessionStore: SessionStore {
         self.metrics = metrics
     }
 
+    /// With the agent state of its last transition; no participants.
     public func session(_ id: SessionID) async throws(TurngateError) -> Session? {
         try await database.rows(SessionStatements.one, [.id(id)], Session.init(row:)).first
     }
 
+    /// One statement for the whole page.
     public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
         let list = try SessionListStatement(query)
         let found = try await database.rows(list.statement, list.values, Session.init(row:))
@@ -25,6 +27,8 @@ public struct PostgresSessionStore: SessionStore {
         return SessionPage(sessions: page, next: found.count > page.count ? page.last?.id : nil)
     }
 
+    /// Throws `notFound(.session)`, and `conflict(.sessionNotWorking)` when the
+    /// session is over: a final session never changes.
     public func update(
         _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
     ) async throws(TurngateError) {

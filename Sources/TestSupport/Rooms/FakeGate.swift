@@ -16,6 +16,7 @@ public final class FakeGate: Sendable {
     /// How many have come, open or not.
     public var arrivals: Int { state.withLock { $0.arrivals } }
 
+    /// Lets go all who wait, and holds nobody from now on.
     public func open() {
         let waiters = state.withLock { state in
             state.isOpen = true

@@ -27,13 +27,16 @@ public final class FakeRoom: RoomConnector {
     public var joins: [RoomJoin] { state.withLock { $0.joins } }
     /// The connection that was made last.
     public var current: FakeRoomConnection? { state.withLock { $0.connections.last } }
+    /// Those who are in besides the agent, in the order they came.
     public var participants: [RoomParticipant] { state.withLock { $0.participants } }
 
     /// From now on, joins fail with `error`; nil: they succeed.
     public func failJoins(with error: RoomError?) { state.withLock { $0.joinError = error } }
     /// From now on, joins wait for `gate`; nil: they do not.
     public func holdJoins(at gate: FakeGate?) { state.withLock { $0.joinGate = gate } }
+    /// From now on, setting attributes fails with `error`; nil: it succeeds.
     public func failSetAttributes(with error: RoomError?) { state.withLock { $0.setAttributesError = error } }
+    /// From now on, registering a method fails with `error`; nil: it succeeds.
     public func failRegisterMethod(with error: RoomError?) { state.withLock { $0.registerMethodError = error } }
 
     public func connect(_ join: RoomJoin, deadline: Duration) async throws(RoomError) -> any RoomConnection {

@@ -32,6 +32,7 @@ public final class FakeRoomConnection: RoomConnection {
     public var methods: [String] { state.withLock { $0.methods } }
     /// What was asked, in order: `register NAME`, `attributes STATE`, `disconnect`.
     public var log: [String] { state.withLock { $0.log } }
+    /// Whether the agent has left, or was told that it is disconnected.
     public var isOver: Bool { state.withLock { $0.isOver } }
 
     /// Tells the session something, as the server would.
@@ -58,6 +59,7 @@ public final class FakeRoomConnection: RoomConnection {
         return handle
     }
 
+    /// What the agent answered to the invocation; nil before it has.
     public func answer(to handle: UInt64) -> Result<String, RPCError>? { state.withLock { $0.answers[handle] } }
 
     public func setAttributes(_ attributes: [String: String]) async throws(RoomError) {
@@ -68,7 +70,9 @@ public final class FakeRoomConnection: RoomConnection {
         }
     }
 
-    public func setMetadata(_ metadata: String) async throws(RoomError) { state.withLock { $0.agent.metadata = metadata } }
+    public func setMetadata(_ metadata: String) async throws(RoomError) {
+        state.withLock { $0.agent.metadata = metadata }
+    }
     public func setName(_ name: String) async throws(RoomError) { state.withLock { $0.agent.name = name } }
 
     public func registerMethod(_ method: String) async throws(RoomError) {

@@ -5,7 +5,8 @@ import Security
 /// Prints what is in force and everything that is wrong with it.
 struct CheckConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-config", abstract: "Print the settings in force, secrets masked, and what is wrong with them.")
+        commandName: "check-config",
+        abstract: "Print the settings in force, secrets masked, and what is wrong with them.")
 
     @OptionGroup var flags: SettingFlags
 

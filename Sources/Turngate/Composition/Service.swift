@@ -44,12 +44,14 @@ struct Service: Sendable {
         let journal = JournalWriter(pool: pool, clock: clock, metrics: storeMetrics, logger: logger)
         let registry = PostgresRuntimeRegistry(pool: pool)
         let tokens = LiveKitTokens(
-            url: configuration.livekitURL, apiKey: configuration.livekitAPIKey, apiSecret: configuration.livekitAPISecret)
+            url: configuration.livekitURL, apiKey: configuration.livekitAPIKey,
+            apiSecret: configuration.livekitAPISecret)
         let runtime = RuntimeID(uuid: UUID())
         let supervisor = SessionSupervisor(
             context: RuntimeContext(
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
-                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger))
+                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger
+            ))
         SessionCensus.register(supervisor, in: metrics)
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
         try await watch.enter()

@@ -4,7 +4,9 @@ import ArgumentParser
 /// over the file. A secret in a flag shows in the process list: prefer the
 /// environment for those.
 struct SettingFlags: ParsableArguments {
-    @Option(help: ArgumentHelp("A file of NAME=value lines with the names of the environment variables.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A file of NAME=value lines with the names of the environment variables.", valueName: "file")
+    )
     var config: String?
 
     @Option(name: .customLong("livekit-url"), help: "The room server, ws:// or wss:// (LIVEKIT_URL).")
@@ -21,9 +23,12 @@ struct SettingFlags: ParsableArguments {
     var listen: String?
     @Option(name: .customLong("api-keys"), help: "name=scope:secret, commas between (TURNGATE_API_KEYS).")
     var apiKeys: String?
-    @Option(name: .customLong("api-keys-file"), help: "The same, one a line; reread on SIGHUP (TURNGATE_API_KEYS_FILE).")
+    @Option(
+        name: .customLong("api-keys-file"), help: "The same, one a line; reread on SIGHUP (TURNGATE_API_KEYS_FILE).")
     var apiKeysFile: String?
-    @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error, critical (TURNGATE_LOG_LEVEL).")
+    @Option(
+        name: .customLong("log-level"),
+        help: "trace, debug, info, notice, warning, error, critical (TURNGATE_LOG_LEVEL).")
     var logLevel: String?
     @Option(name: .customLong("log-format"), help: "text or json (TURNGATE_LOG_FORMAT).")
     var logFormat: String?

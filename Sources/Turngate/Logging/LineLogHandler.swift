@@ -53,7 +53,9 @@ struct LineLogHandler: LogHandler {
         object["message"] = message
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(object) else { return "{\"level\":\"error\",\"message\":\"unwritable record\"}" }
+        guard let data = try? encoder.encode(object) else {
+            return "{\"level\":\"error\",\"message\":\"unwritable record\"}"
+        }
         return String(decoding: data, as: UTF8.self)
     }
 

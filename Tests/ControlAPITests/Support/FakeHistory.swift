@@ -7,6 +7,8 @@ final class FakeHistory: StateHistory {
         var page = HistoryPage(rows: Array("[]".utf8), next: nil)
         var chunks: [String] = ["{\"seq\":1}\n", "{\"seq\":2}\n"]
         var summary: HistorySummary?
+        /// Whether every session has a summary, an empty one.
+        var summarizesAll = false
         var failure: TurngateError?
         var queries: [HistoryQuery] = []
         var exports: [HistoryFormat] = []
@@ -38,6 +40,6 @@ final class FakeHistory: StateHistory {
     }
 
     func summary(_ id: SessionID, now: Timestamp) async throws(TurngateError) -> HistorySummary? {
-        state.withLock { $0.summary }
+        state.withLock { $0.summary ?? ($0.summarizesAll ? HistorySummary(session: id, states: [], turns: 0) : nil) }
     }
 }

@@ -43,7 +43,8 @@ func withServer<Result>(
 /// The error's name as a problem, so that a test can tell ours from libmicrohttpd's.
 @Sendable func frontError(_ error: HTTPFrontError, _ head: HTTPRequestHead?) -> HTTPResponse {
     HTTPResponse(
-        status: error.status, headers: ["Content-Type": "application/problem+json"], body: .bytes(Array("\(error)".utf8)))
+        status: error.status, headers: ["Content-Type": "application/problem+json"],
+        body: .bytes(Array("\(error)".utf8)))
 }
 
 /// Answers with method, path and the body's length and, after `/slow`, only after a wait.

@@ -24,6 +24,6 @@ enum ServerAPI {
         ]
         try process.run()
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw LineProcessError.ended }
+        guard process.terminationStatus == 0 else { throw LineProcessError.ended(status: process.terminationStatus) }
     }
 }

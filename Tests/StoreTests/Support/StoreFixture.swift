@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Logging
+import Migrations
 import Postgres
 import Store
 import TestSupport
@@ -17,12 +18,18 @@ struct StoreFixture {
     /// 2026-11-22T10:31:07.123456Z; tests count from here.
     static let start = Timestamp(microseconds: 1_795_343_467_123_456)
 
-    init(database url: String? = nil, chunkRows: Int = 2000, metrics: StoreMetrics? = nil) async throws {
+    init(
+        database url: String? = nil, chunkRows: Int = 2000, metrics: StoreMetrics? = nil,
+        unavailableAfter: Duration = .seconds(30)
+    ) async throws {
         let connectionString: String
         if let url { connectionString = url } else { connectionString = try await TemporaryPostgres.database() }
         try await Self.migrate(connectionString)
         var configuration = PostgresConfiguration(connectionString: connectionString)
-        configuration.unavailableAfter = .milliseconds(500)
+        // Patient, since a busy machine takes its time to connect.
+        configuration.queryTimeout = .seconds(60)
+        configuration.connectTimeout = .seconds(30)
+        configuration.unavailableAfter = unavailableAfter
         configuration.backoff = .milliseconds(20) ... .milliseconds(100)
         pool = try PostgresPool(configuration, logger: Logger(label: "test"))
         sessions = PostgresSessionStore(pool: pool, metrics: metrics)
@@ -37,12 +44,8 @@ struct StoreFixture {
     }
 
     private static func migrate(_ url: String) async throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/Migrations/SQL")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "sql" }.sorted { $0.lastPathComponent < $1.lastPathComponent }
-        let session = try await PostgresSession.connect(PostgresConfiguration(connectionString: url))
-        defer { session.close() }
-        for file in files { try await session.run(script: String(contentsOf: file, encoding: .utf8), timeout: .seconds(30)) }
+        let configuration = PostgresConfiguration(connectionString: url)
+        _ = try await Migrator(configuration, migrations: Migration.all, logger: Logger(label: "test")).up()
     }
 
     /// A session that is not in the database yet.

@@ -1,0 +1,23 @@
+import Domain
+
+extension JournalEntry {
+    /// The session that the entry is about.
+    var sessionID: SessionID {
+        switch self {
+        case .transition(let transition): transition.sessionID
+        case .session(let progress): progress.id
+        case .notification(let receipt): receipt.sessionID
+        case .methodUsage(let id, _): id
+        }
+    }
+
+    /// The entry's kind, for the log.
+    var kind: String {
+        switch self {
+        case .transition: "transition"
+        case .session: "session"
+        case .notification: "notification"
+        case .methodUsage: "method_usage"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import Domain
+import Postgres
+
+/// The journal's way into PostgreSQL.
+struct PostgresJournalSink: JournalSink {
+    let pool: PostgresPool
+
+    func write(_ units: [JournalUnit]) async throws(JournalFailure) -> [HistoryPlace: Timestamp] {
+        let batch = JournalBatch(units)
+        do {
+            let results = try await pool.transaction(batch.commands)
+            guard batch.asksForPredecessors, let rows = results.last else { return [:] }
+            var starts: [HistoryPlace: Timestamp] = [:]
+            for row in rows {
+                let place = HistoryPlace(session: try row.id("session_id"), seq: try row.get("seq"))
+                starts[place] = try row.timestamp("at")
+            }
+            return starts
+        } catch {
+            // The error's description has no SQL and no values.
+            throw error.isRefusal ? .refused("\(error)") : .away("\(error)")
+        }
+    }
+}
+
+extension PostgresError {
+    /// The fault is in what was to be written: data that cannot be, a
+    /// constraint, a limit, a guard. Anything else may pass, even a table that
+    /// is missing: nothing is given up for it.
+    fileprivate var isRefusal: Bool {
+        if kind == .encoding { return true }
+        guard kind == .server, let sqlState else { return false }
+        return sqlState.hasPrefix("22") || sqlState.hasPrefix("23") || sqlState.hasPrefix("54") || sqlState == "21000"
+    }
+}
