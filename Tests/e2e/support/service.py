@@ -92,7 +92,11 @@ class Service:
         """Sends the signal and returns the exit code."""
         if self._process.returncode is None:
             self._process.send_signal(number)
-        await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            raise AssertionError(f"the service did not stop within {STOP_SECONDS} s: {self.log[-20:]}") from None
         await self._reader
         return self._process.returncode
 
