@@ -6,9 +6,11 @@ import itertools
 
 import pytest
 import pytest_asyncio
+from livekit import api
 
 from peers import Peer, token
-from server_process import ServerProcess
+from server_process import KEY, SECRET, ServerProcess
+from support.answers import done
 from support.cluster import Cluster
 from support.service import Service, environment
 
@@ -37,6 +39,7 @@ async def service(cluster, room_server):
     running = await Service(environment(cluster.url, room_server)).start()
     yield running
     assert await running.stop() == 0
+    running.assert_log_is_clean()
 
 
 @pytest_asyncio.fixture
@@ -62,17 +65,37 @@ async def own_room_server():
 
 
 @pytest_asyncio.fixture
-async def own_service(own_cluster, own_room_server):
+async def serve():
+    """`await serve(environment)`: a service for one test; what still runs at the end must end well."""
+    running: list[Service] = []
+
+    async def start(variables: dict[str, str]) -> Service:
+        running.append(Service(variables))
+        return await running[-1].start()
+
+    yield start
+    for one in running:
+        if one.is_running:
+            assert await one.stop() == 0
+        one.assert_log_is_clean()
+
+
+@pytest_asyncio.fixture
+async def own_service(cluster, own_room_server, serve):
     """A service for one test, over a database and a room server of its own."""
-    running = await Service(environment(own_cluster.url, own_room_server)).start()
-    yield running
-    await running.stop()
+    return await serve(environment(cluster.new_database(), own_room_server))
 
 
 @pytest.fixture
 def room() -> str:
     """The name of a room that no other test uses."""
     return f"room-{next(_numbers)}"
+
+
+@pytest.fixture
+def other_room(room) -> str:
+    """Another one."""
+    return f"other-{room}"
 
 
 @pytest_asyncio.fixture
@@ -92,9 +115,29 @@ async def join(room):
 
 
 @pytest_asyncio.fixture
-async def session(http, room):
+async def make_session(http, room):
+    """`await make_session(field=…)`: a live session in the test's room, ended at the end."""
+    made: list[str] = []
+
+    async def make(**fields) -> dict:
+        session = done(await http.post("/v1/sessions", json={"room": room} | fields), 201)
+        made.append(session["id"])
+        return session
+
+    yield make
+    for identifier in made:
+        assert (await http.delete(f"/v1/sessions/{identifier}")).status_code == 200
+
+
+@pytest_asyncio.fixture
+async def session(make_session):
     """A live session in the test's room, ended at the end."""
-    answer = await http.post("/v1/sessions", json={"room": room})
-    assert answer.status_code == 201, answer.text
-    yield answer.json()
-    assert (await http.delete(f"/v1/sessions/{answer.json()['id']}")).status_code == 200
+    return await make_session()
+
+
+@pytest_asyncio.fixture
+async def room_service(room_server):
+    """LiveKit's server API at the room server."""
+    client = api.LiveKitAPI(room_server.http_url, KEY, SECRET)
+    yield client.room
+    await client.aclose()

@@ -12,6 +12,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from support.processes import children
+
 WAIT_SECONDS = 30
 
 
@@ -29,6 +31,8 @@ class Cluster:
         self._home = Path(tempfile.mkdtemp(prefix="tg-e2e-", dir="/tmp"))
         self._data = self._home / "data"
         self._process: subprocess.Popen | None = None
+        self._databases = 0
+        self._frozen: list[int] = []
         self._user: list[str] = []
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
@@ -58,6 +62,24 @@ class Cluster:
         if self.sql("SELECT 1 FROM pg_database WHERE datname = 'turngate'", database="postgres") == "":
             self.sql("CREATE DATABASE turngate", database="postgres")
 
+    def new_database(self) -> str:
+        """The URL of a fresh, empty database, for a service that shares the server only."""
+        self._databases += 1
+        name = f"turngate_{self._databases}"
+        self.sql(f"CREATE DATABASE {name}", database="postgres")
+        return self.url.replace("/turngate?", f"/{name}?")
+
+    def freeze(self) -> None:
+        """The server and its processes stop where they are: connections stay open and nothing answers."""
+        self._frozen = [self._process.pid, *children(self._process.pid)]
+        for pid in self._frozen:
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        for pid in reversed(self._frozen):
+            os.kill(pid, signal.SIGCONT)
+        self._frozen = []
+
     def sql(self, statement: str, database: str = "turngate") -> str:
         """The rows of a statement, columns split by `|`."""
         command = [str(self._bin / "psql"), "-h", str(self._home), "-U", "turngate", "-d", database, "-XAtq",
@@ -75,6 +97,7 @@ class Cluster:
     def _end(self, number: int) -> None:
         if self._process is None:
             return
+        self.thaw()
         self._process.send_signal(number)
         self._process.wait(WAIT_SECONDS)
         self._process = None

@@ -52,6 +52,10 @@ class Service:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.returncode is None
+
     async def start(self) -> "Service":
         self.log, self.url = [], ""
         self._process = await asyncio.create_subprocess_exec(
@@ -88,7 +92,11 @@ class Service:
         """Sends the signal and returns the exit code."""
         if self._process.returncode is None:
             self._process.send_signal(number)
-        await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            self._process.kill()
+            raise AssertionError(f"the service did not stop within {STOP_SECONDS} s: {self.log[-20:]}") from None
         await self._reader
         return self._process.returncode
 
@@ -96,6 +104,37 @@ class Service:
         assert await self.stop(signal.SIGKILL) == -signal.SIGKILL
 
     def client(self, secret: str | None = ADMIN, **options) -> httpx.AsyncClient:
+        """An HTTP client of the service that holds every answer against what no answer may be."""
         headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         options.setdefault("timeout", 30)
-        return httpx.AsyncClient(base_url=self.url, headers=headers, **options)
+        options.setdefault("limits", httpx.Limits(max_connections=200))
+        return httpx.AsyncClient(
+            base_url=self.url, headers=headers, event_hooks={"response": [_never_wrong]}, **options)
+
+    def assert_log_is_clean(self) -> None:
+        """No secret, no token and no mistake of the service itself in what was logged."""
+        text = "\n".join(json.dumps(line) for line in self.log)
+        for secret in secrets():
+            assert secret not in text, f"a secret is in the log: {secret[:4]}…"
+        assert "eyJ" not in text, "a token is in the log"
+        assert "Bearer " not in text, "an Authorization header is in the log"
+        wrong = [line for line in self.log if line.get("level") == "critical" or str(line.get("status")) == "500"]
+        assert not wrong, wrong[:3]
+
+
+def secrets() -> tuple[str, ...]:
+    from server_process import SECRET
+
+    return ADMIN, WRITER, READER, SECRET
+
+
+async def _never_wrong(answer: httpx.Response) -> None:
+    """No answer is ever a 500, none shows a secret, and all have an id."""
+    assert "x-request-id" in answer.headers, answer.headers
+    if answer.status_code == 500:
+        await answer.aread()
+        raise AssertionError(f"{answer.request.method} {answer.request.url} got a 500: {answer.text}")
+    if answer.headers.get("content-type", "").endswith("json"):
+        await answer.aread()
+        for secret in secrets():
+            assert secret not in answer.text, f"a secret is in the answer to {answer.request.url}"
