@@ -76,10 +76,10 @@ let package = Package(
 
         tests("Domain", ["Domain", "TestSupport"]),
         tests("Metrics", ["Metrics"]),
-        tests("HTTPServer", ["HTTPServer"]),
+        tests("HTTPServer", ["HTTPServer", "TestSupport"]),
         tests("Postgres", ["Postgres", "TestSupport"]),
         tests("Security", ["Security"]),
-        tests("OutboundHTTP", ["OutboundHTTP"]),
+        tests("OutboundHTTP", ["OutboundHTTP", "TestSupport"]),
         tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),

@@ -39,7 +39,8 @@ public struct ControlAPI: HTTPHandler {
     private static func endpoints(_ dependencies: Dependencies) -> [Endpoint] {
         let sessions = dependencies.sessions
         return SessionRoutes(sessions: sessions).endpoints
-            + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock).endpoints
+            + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock)
+            .endpoints
             + AgentStateRoutes(sessions: sessions).endpoints
             + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock)
             .endpoints
@@ -99,7 +100,8 @@ public struct ControlAPI: HTTPHandler {
         switch error {
         case let problem as Problem: return problem
         case TurngateError.internalFailure(let reason):
-            log.logger.error("internal failure", metadata: ["request_id": "\(context.requestID)", "reason": "\(reason)"])
+            log.logger.error(
+                "internal failure", metadata: ["request_id": "\(context.requestID)", "reason": "\(reason)"])
             return .internalError
         case let error as TurngateError: return Problem(error)
         default:

@@ -34,7 +34,7 @@ public final class DevelopmentRoomServer: Sendable {
     }
 
     private static func launch(_ arguments: [String], port: Int) async throws -> (LineProcess, Int) {
-        let process = try LineProcess(
+        let process = try await LineProcess(
             [TestTools.python, "-m", "room_server", "--port", "\(port)", "--key", key, "--secret", secret] + arguments,
             directory: TestTools.roomServer, environment: ["PYTHONDONTWRITEBYTECODE": "1"])
         let line = try await process.line { $0.hasPrefix("listening on ") }

@@ -16,7 +16,7 @@ public enum TemporaryPostgres {
     /// A connection string for a new, empty database on the shared server.
     ///
     /// - Throws: `Failure` or `PostgresError` when the server does not come up
-    ///   within half a minute.
+    ///   within a minute.
     public static func database() async throws -> String {
         try await shared.value.database()
     }

@@ -33,7 +33,7 @@ public final class TemporaryPostgresServer: Sendable {
 
     /// Starts the server again after `stop`, and returns when it answers.
     ///
-    /// - Throws: `TemporaryPostgres.Failure` after half a minute.
+    /// - Throws: `TemporaryPostgres.Failure` after a minute.
     public func start() async throws {
         try supervisor.send("start")
         try await waitUntil("PostgreSQL did not start") { await self.answers() }
@@ -119,7 +119,7 @@ public final class TemporaryPostgresServer: Sendable {
     }
 
     private func waitUntil(_ failure: String, _ condition: () async -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !(await condition()) {
             guard ContinuousClock.now < deadline else {
                 let log = (try? String(contentsOfFile: directory + "/log", encoding: .utf8)) ?? "no log"

@@ -57,6 +57,10 @@ final class TemporaryPostgresSupervisor: Sendable {
     /// POSIX_SPAWN_SETSID of spawn.h, which Swift's Glibc module leaves out.
     private static let newSession: Int16 = 0x80
 
+    /// Above every descriptor of a test process, and no more than there can be;
+    /// closing one that is not open is no error.
+    private static let foreignLimit = Int32(clamping: min(4096, max(3, sysconf(Int32(_SC_OPEN_MAX)))))
+
     private let commands: Int32
 
     init(directory: String, binaries: String, user: String) throws {
@@ -98,6 +102,9 @@ final class TemporaryPostgresSupervisor: Sendable {
         posix_spawn_file_actions_adddup2(&actions, standardInput, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
+        // Whatever else is open belongs to other tests: a connection or a pipe
+        // that the server kept would not end when its test closes it.
+        for descriptor in 3..<foreignLimit { posix_spawn_file_actions_addclose(&actions, descriptor) }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -68,6 +68,19 @@ struct MethodTests {
         }
     }
 
+    @Test func methodsOverTheBound_areAConflict() async throws {
+        var limits = RuntimeLimits()
+        limits.methods = 2
+        let bench = Bench(limits: limits)
+        let session = try await bench.activeSession()
+        for name in ["a", "b"] {
+            _ = try await bench.supervisor.registerMethod(session.id, RPCMethodSpec(name: name, handler: .echo))
+        }
+        await #expect(throws: TurngateError.conflict(.tooManyRPCMethods(limit: 2))) {
+            _ = try await bench.supervisor.registerMethod(session.id, RPCMethodSpec(name: "c", handler: .echo))
+        }
+    }
+
     @Test func postgresAway_newMethodsAreRefused_oldOnesGoOnAnswering() async throws {
         let bench = Bench()
         let session = try await bench.activeSession()

@@ -37,10 +37,11 @@ struct NotificationTests {
                 }
             ])
         let session = try await bench.activeSession()
-        let before = bench.clock.sleeperCount
+        // The timer of the session's longest duration sleeps already.
+        #expect(await eventually { bench.clock.sleeperCount == 1 })
         let request = NotificationRequest(responseTimeout: .seconds(5))
         async let notified = bench.supervisor.notify(session.id, request, wait: .seconds(6))
-        #expect(await eventually { bench.clock.sleeperCount == before + 2 && gate.arrivals == 1 })
+        #expect(await eventually { bench.clock.sleeperCount == 3 && gate.arrivals == 1 })
         bench.clock.advance(by: .seconds(5))
         let receipt = try await notified
         #expect(receipt.recipients.map(\.outcome) == [.timeout])
@@ -131,6 +132,37 @@ struct NotificationTests {
         _ = try await bench.supervisor.end(session.id, actor: nil)
         #expect(try await notified.recipients.map(\.outcome) == [.failed])
         #expect(bench.journal.receipts.count == 1)
+    }
+
+    @Test func whileTheRoomIsAway_callersAreToldSo_andThePolicysNotificationIsMadeGood() async throws {
+        let bench = Bench()
+        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in "ok" }])
+        let session = try await bench.activeSession()
+        _ = try await bench.supervisor.setAgentState(session.id, to: .thinking, reason: nil, actor: nil)
+        bench.room.current?.emit(.reconnecting)
+        #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
+        await #expect(throws: TurngateError.conflict(.sessionNotWorking(session.id, status: .reconnecting))) {
+            _ = try await bench.supervisor.notify(session.id, NotificationRequest(), wait: .zero)
+        }
+        _ = try await bench.supervisor.setAgentState(session.id, to: .listening, reason: nil, actor: nil)
+        #expect(bench.journal.receipts.isEmpty)
+        bench.room.current?.emit(.reconnected)
+        #expect(await eventually { bench.journal.receipts.count == 1 })
+        #expect(bench.journal.receipts[0].recipients.map(\.outcome) == [.acknowledged])
+    }
+
+    @Test func whatIsOwed_isNotSaid_whenItIsNoLongerTrue() async throws {
+        let bench = Bench()
+        bench.room.join("alice", methods: [Self.turn: { _ throws(RPCError) in "ok" }])
+        let session = try await bench.activeSession()
+        bench.room.current?.emit(.reconnecting)
+        #expect(try await eventually { try await bench.status(session.id) == .reconnecting })
+        for state in [AgentState.thinking, .listening, .thinking] {
+            _ = try await bench.supervisor.setAgentState(session.id, to: state, reason: nil, actor: nil)
+        }
+        bench.room.current?.emit(.reconnected)
+        #expect(try await eventually { try await bench.status(session.id) == .active })
+        #expect(bench.journal.receipts.isEmpty)
     }
 
     @Test func callsAtOnce_areBounded() async throws {

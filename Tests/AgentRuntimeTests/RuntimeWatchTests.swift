@@ -14,6 +14,7 @@ struct RuntimeWatchTests {
             var entered = 0
             var isKnown = true
             var isAway = false
+            var unheld: [SessionID] = []
         }
 
         let state = Mutex(State())
@@ -39,6 +40,10 @@ struct RuntimeWatchTests {
             return []
         }
 
+        func unheld(by id: RuntimeID, olderThan age: Duration) async throws(TurngateError) -> [SessionID] {
+            state.withLock { $0.unheld }
+        }
+
         func leave(_ id: RuntimeID) async throws(TurngateError) {}
     }
 
@@ -48,12 +53,33 @@ struct RuntimeWatchTests {
 
     private static func watch(
         _ register: Register, _ clock: ManualClock, isAlive: @escaping @Sendable (RuntimeDescription) -> Bool?,
-        onBuried: @escaping @Sendable () async -> Void = {}
+        onBuried: @escaping @Sendable () async -> Void = {},
+        writeOff: @escaping @Sendable ([SessionID]) -> Void = { _ in }
     ) -> RuntimeWatch {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return RuntimeWatch(
-            me: process(pid: 1), registry: register, clock: clock, logger: logger, isAlive: isAlive, onBuried: onBuried)
+            me: process(pid: 1), registry: register, clock: clock, logger: logger, isAlive: isAlive, onBuried: onBuried,
+            writeOff: writeOff)
+    }
+
+    @Test func run_writesOffWhatTwoLooksInARowFind() async throws {
+        let register = Register()
+        let clock = ManualClock()
+        let (once, twice) = (SessionID(at: clock.now), SessionID(at: clock.now))
+        let found = Mutex<[[SessionID]]>([])
+        let watch = Self.watch(
+            register, clock, isAlive: { _ in nil }, writeOff: { ids in found.withLock { $0.append(ids) } })
+        let task = Task { await watch.run() }
+        for unheld in [[once, twice], [twice], []] {
+            #expect(await eventually { clock.sleeperCount == 1 })
+            register.state.withLock { $0.unheld = unheld }
+            clock.advance(by: RuntimeWatch.heartbeatInterval)
+        }
+        #expect(await eventually { found.withLock { $0.count } == 3 })
+        #expect(found.withLock { $0 } == [[], [twice], []])
+        task.cancel()
+        await task.value
     }
 
     @Test func enter_buriesDeadProcessesOfThisMachine_atOnce_andNoOthers() async throws {

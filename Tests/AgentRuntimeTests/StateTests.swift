@@ -91,7 +91,7 @@ struct StateTests {
         #expect(rows[1].at == rows[0].at)
     }
 
-    @Test func patch_mergesThePolicy_andRefusesAStateThatOpensAndShutsTheGate() async throws {
+    @Test func patch_mergesThePolicy_andAStateStandsInOneGateListOnly() async throws {
         let bench = Bench()
         let session = try await bench.activeSession()
         var change = TurnPolicyPatch()
@@ -103,8 +103,46 @@ struct StateTests {
         #expect(patched.spec.labels == ["a": "b"])
         change = TurnPolicyPatch()
         change.closeAudioOn = [.idle]
-        await #expect(throws: TurngateError.self) {
-            _ = try await bench.supervisor.update(session.id, with: SessionPatch(turnPolicy: change), actor: nil)
+        let closed = try await bench.supervisor.update(session.id, with: SessionPatch(turnPolicy: change), actor: nil)
+        #expect(closed.spec.turnPolicy.closeAudioOn == [.idle] && closed.spec.turnPolicy.openAudioOn == [.listening])
+        change = TurnPolicyPatch()
+        change.openAudioOn = [.idle, .thinking]
+        let open = try await bench.supervisor.update(session.id, with: SessionPatch(turnPolicy: change), actor: nil)
+        #expect(open.spec.turnPolicy.openAudioOn == [.idle, .thinking] && open.spec.turnPolicy.closeAudioOn == [])
+    }
+
+    @Test func twoPatchesOfTheGateAtOnce_areBothTakenOn() async throws {
+        let bench = Bench()
+        let session = try await bench.activeSession()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for state in [AgentState.thinking, .speaking] {
+                group.addTask {
+                    var change = TurnPolicyPatch()
+                    if state == .thinking { change.notifyOn = [.idle] } else { change.openAudioOn = [.speaking] }
+                    _ = try await bench.supervisor.update(
+                        session.id, with: SessionPatch(turnPolicy: change), actor: nil)
+                }
+            }
+            try await group.waitForAll()
         }
+        let policy = try await bench.supervisor.session(session.id).spec.turnPolicy
+        #expect(policy.notifyOn == [.idle] && policy.openAudioOn == [.speaking])
+    }
+
+    @Test func theSameStateAgain_isNotCalledDurable_whileItsRowWaits() async throws {
+        let bench = Bench()
+        let session = try await bench.activeSession()
+        bench.journal.answer(.pending)
+        _ = try await bench.supervisor.setAgentState(session.id, to: .thinking, reason: nil, actor: nil)
+        let again = try await bench.supervisor.setAgentState(session.id, to: .thinking, reason: nil, actor: nil)
+        #expect(!again.changed && !again.durable)
+    }
+
+    @Test func aRowThatIsRefusedLater_failsTheSession() async throws {
+        let bench = Bench()
+        let session = try await bench.activeSession()
+        bench.supervisor.refused(bench.journal.entries)
+        #expect(await eventually { bench.journal.progress.last?.end?.reason == .runtimeLost })
+        #expect(bench.journal.progress.last?.id == session.id)
     }
 }

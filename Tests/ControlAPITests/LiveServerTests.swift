@@ -16,7 +16,7 @@ import Testing
 
     @Test func session_isMadeAndRead() async throws {
         let body = #"{"room":"r"}"#
-        let answer = try live.exchange(
+        let answer = try await live.exchange(
             """
             POST /v1/sessions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\nContent-Type: application/json\r
             Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)
@@ -29,7 +29,7 @@ import Testing
     @Test(arguments: [("application/x-ndjson", "application/x-ndjson"), ("text/csv", "text/csv; charset=utf-8; header=present")])
     func history_isStreamed(_ accept: String, _ contentType: String) async throws {
         harness.history.configure { $0.chunks = (0..<500).map { "row \($0) \(String(repeating: "x", count: 1000))\n" } }
-        let answer = try live.get("/v1/agent-states", accept: accept)
+        let answer = try await live.get("/v1/agent-states", accept: accept)
         #expect(answer.hasPrefix("HTTP/1.1 200 "))
         #expect(answer.contains("Content-Type: \(contentType)\r\n"))
         #expect(answer.contains("row 0 x") && answer.contains("row 499 x"))
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func oversizedBody_is413AsAProblem() async throws {
-        let answer = try live.exchange(
+        let answer = try await live.exchange(
             "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\nConnection: close\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 413 "))
         #expect(answer.contains("/problems/body-too-large"))
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func oversizedHead_is431AsAProblem() async throws {
-        let answer = try live.exchange(
+        let answer = try await live.exchange(
             "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: \(String(repeating: "a", count: 40_000))\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 431 "))
         #expect(answer.contains("/problems/headers-too-large"))
@@ -55,14 +55,14 @@ import Testing
 
     @Test(arguments: ["Content-Length: 2\r\nTransfer-Encoding: chunked", "Content-Length: 2\r\nContent-Length: 3"])
     func ambiguousFraming_is400AsAProblem(_ fields: String) async throws {
-        let answer = try live.exchange("POST /v1/sessions HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n{}")
+        let answer = try await live.exchange("POST /v1/sessions HTTP/1.1\r\nHost: x\r\n\(fields)\r\n\r\n{}")
         #expect(answer.hasPrefix("HTTP/1.1 400 "))
         #expect(answer.contains("application/problem+json") && answer.contains("/problems/malformed-request"))
         await live.server.stop()
     }
 
     @Test func trace_is405WithAllow() async throws {
-        let answer = try live.exchange("TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        let answer = try await live.exchange("TRACE /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 405 "))
         #expect(answer.contains("Allow: GET, HEAD, OPTIONS\r\n"))
         await live.server.stop()

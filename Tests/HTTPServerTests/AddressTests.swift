@@ -1,8 +1,9 @@
 import Foundation
 import HTTPServer
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AddressTests {
+@Suite(.timeLimit(.minutes(5))) struct AddressTests {
     static func server(_ addresses: HTTPListenAddress...) throws -> HTTPServer {
         try HTTPServer(
             configuration: HTTPServerConfiguration(addresses: addresses),
@@ -27,7 +28,7 @@ import Testing
         let server = try Self.server(.ip(host: "::", port: 0))
         try server.start()
         let port = try #require(server.port)
-        try await onThread {
+        try await offThePool {
             let six = try SocketClient(ipv6Port: port), four = try SocketClient(port: port)
             six.request("GET /")
             four.request("GET /")
@@ -43,7 +44,7 @@ import Testing
             let server = try Self.server(.unix(path: path))
             try server.start()
             #expect(server.port == nil)
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(unixPath: path)
                 for _ in 0..<3 {
                     client.request("GET /")
@@ -62,7 +63,7 @@ import Testing
     @Test func staleSocketFile_isReplacedAndAnotherFileIsNot() async throws {
         let path = "/tmp/http-server-test-\(UUID().uuidString).sock"
         defer { unlink(path) }
-        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }

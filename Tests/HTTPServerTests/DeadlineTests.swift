@@ -1,8 +1,9 @@
 import Foundation
 import HTTPServer
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DeadlineTests {
+@Suite(.timeLimit(.minutes(5))) struct DeadlineTests {
     static let short: HTTPLimits = {
         var limits = HTTPLimits()
         limits.headersDeadline = .milliseconds(300)
@@ -22,7 +23,7 @@ import Testing
 
     @Test func dripOfAFirstHead_isCutOffWithA408() async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.send("GET / HTTP/1.1\r\nHost: a\r\nX: ")
                 usleep(100_000)
@@ -35,7 +36,7 @@ import Testing
 
     @Test func silence_isCutOffWithA408() async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 try RefusalTests.expect(.headersTimeout, from: client)
             }
@@ -44,7 +45,7 @@ import Testing
 
     @Test func dripOfALaterHead_isCutOffWithA408() async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /first")
                 #expect(try client.reply().status == 200)
@@ -57,7 +58,7 @@ import Testing
 
     @Test func slowBody_isCutOffWithA408() async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("POST /", "Content-Length: 1000", body: "part")
                 try RefusalTests.expect(.bodyTimeout, from: client)
@@ -69,7 +70,7 @@ import Testing
     @Test(arguments: ["GET / HTTP/1.1\r\nHost: a\r\nX: ", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"])
     func endlessDrip_doesNotKeepItsConnection(start: String) async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 Self.drip(client, start)
             }
@@ -79,7 +80,7 @@ import Testing
 
     @Test func idleConnection_isClosedWithoutAWord() async throws {
         try await withServer(limits: Self.short, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.reply().status == 200)
@@ -96,7 +97,7 @@ import Testing
                 return text("late but good")
             }
         ) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.reply().text == "late but good")

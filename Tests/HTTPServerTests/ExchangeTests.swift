@@ -1,11 +1,12 @@
 import HTTPServer
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ExchangeTests {
+@Suite(.timeLimit(.minutes(5))) struct ExchangeTests {
     @Test(arguments: ["/now", "/slow"])
     func keepAlive_servesManyRequestsOnOneConnection(path: String) async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 for number in 0..<50 {
                     let body = String(repeating: "x", count: number * 100)
@@ -25,7 +26,7 @@ import Testing
 
     @Test func pipelinedRequests_areAnsweredInOrder() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 let paths = (0..<40).map { $0 % 3 == 0 ? "/slow\($0)" : "/now\($0)" }
                 client.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: test\r\n\r\n" }.joined())
@@ -36,7 +37,7 @@ import Testing
 
     @Test func head_hasTheLengthAndNoBody() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("HEAD /thing")
                 let head = try client.reply(toHead: true)
@@ -50,7 +51,7 @@ import Testing
 
     @Test func chunkedBody_arrivesWhole() async throws {
         try await withServer({ text(String(decoding: $0.body, as: UTF8.self)) }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request(
                     "POST /", "Transfer-Encoding: chunked", body: "5\r\nHello\r\n7;x=y\r\n, world\r\n0\r\n\r\n")
@@ -71,7 +72,7 @@ import Testing
             ]
             return text(parts.joined(separator: "|"))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /p%20q?a=1%2B1&b=x+y&b=", "X-Thing: yes", "X-Many: 1", "x-many: 2")
                 #expect(try client.reply().text == "/p%20q?a=1%2B1&b=x+y&b=|/p%20q|1+1|x y,|yes|1,2|127.0.0.1")
@@ -94,7 +95,7 @@ import Testing
                     body: .bytes(Array("Hi".utf8)))
             }
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 for (path, status) in [("/204", 204), ("/99", 500), ("/empty", 200)] {
                     client.request("GET \(path)")
@@ -113,7 +114,7 @@ import Testing
 
     @Test func http10_closesAfterItsAnswer() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.send("GET /old HTTP/1.0\r\n\r\n")
                 #expect(try client.reply().text == "GET /old 0")
@@ -124,7 +125,7 @@ import Testing
 
     @Test func clientThatClosesItsSideAfterTheRequest_isAnsweredAndLetGo() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 for isLater in [false, true] {
                     let client = try SocketClient(port: test.port)
                     if isLater {
@@ -145,7 +146,7 @@ import Testing
             try await withThrowingTaskGroup(of: Int.self) { group in
                 for number in 0..<64 {
                     group.addTask {
-                        try await onThread {
+                        try await offThePool {
                             let client = try SocketClient(port: test.port)
                             var good = 0
                             for turn in 0..<50 {
@@ -171,7 +172,7 @@ import Testing
             if Task.isCancelled { cancelled.set() }
             return text("too late")
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 started.block()
@@ -196,7 +197,7 @@ import Testing
                 return text("done")
             }
         ) { test in
-            try await onThread {
+            try await offThePool {
                 let first = try SocketClient(port: test.port), second = try SocketClient(port: test.port)
                 first.request("GET /wait")
                 started.block()

@@ -1,9 +1,10 @@
 import HTTPServer
+import TestSupport
 import Testing
 
 /// Every case on a fresh connection, where the doorway sees it, and again after
 /// a good request, where libmicrohttpd has parsed it.
-@Suite(.timeLimit(.minutes(1))) struct RefusalTests {
+@Suite(.timeLimit(.minutes(5))) struct RefusalTests {
     /// What becomes of a case that libmicrohttpd has parsed.
     enum Later: Sendable {
         /// It is refused in our shape.
@@ -82,7 +83,7 @@ import Testing
     @Test(arguments: cases)
     func firstRequest_isRefusedInOurShape(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.send(refused.bytes)
                 try Self.expect(refused.error, from: client)
@@ -95,7 +96,7 @@ import Testing
     @Test(arguments: cases.filter { $0.later == .front })
     func laterRequest_isRefusedInOurShape(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /first")
                 #expect(try client.reply().status == 200)
@@ -108,7 +109,7 @@ import Testing
     @Test(arguments: cases.filter { $0.later == .engine })
     func laterRequestThatCannotBeParsed_isRefusedByTheEngineAndEndsTheConnection(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /first")
                 #expect(try client.reply().status == 200)
@@ -125,7 +126,7 @@ import Testing
     @Test(arguments: cases.filter { $0.later == .engineOrClose })
     func laterRequestThatCannotBeParsed_endsTheConnection(refused: Case) async throws {
         try await withServer(limits: Self.small, echo) { test in
-            let client = try await onThread {
+            let client = try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /first")
                 #expect(try client.reply().status == 200)
@@ -134,7 +135,7 @@ import Testing
             }
             // The server lets go while the client still holds on.
             try await eventually("the connection is gone") { test.server.gauges.connections == 0 }
-            try await onThread { client.client.close() }
+            try await offThePool { client.client.close() }
         }
     }
 
@@ -149,7 +150,7 @@ import Testing
     @Test func bigBodyByLength_isRefusedWhileTheClientStillSends() async throws {
         try await withServer(limits: Self.small, echo) { test in
             for isLater in [false, true] {
-                try await onThread {
+                try await offThePool {
                     let client = try SocketClient(port: test.port)
                     if isLater {
                         client.request("GET /first")
@@ -167,7 +168,7 @@ import Testing
 
     @Test func bigBodyInChunks_isRefusedWhileTheClientStillSends() async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("POST /big", "Transfer-Encoding: chunked")
                 let chunk = "1000\r\n" + String(repeating: "x", count: 4096) + "\r\n"
@@ -181,7 +182,7 @@ import Testing
 
     @Test func expectContinue_isAnsweredOrRefusedBeforeTheBody() async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("POST /small", "Content-Length: 3", "Expect: 100-continue")
                 #expect(String(decoding: try client.receive(), as: UTF8.self).hasPrefix("HTTP/1.1 100"))
@@ -196,7 +197,7 @@ import Testing
 
     @Test func bodyAtTheLimit_isTaken() async throws {
         try await withServer(limits: Self.small, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("POST /", "Content-Length: 10000", body: String(repeating: "x", count: 10_000))
                 #expect(try client.reply().text == "POST / 10000")
@@ -206,7 +207,7 @@ import Testing
 
     @Test func headAtTheLimit_isTaken() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 for _ in 0..<3 {
                     let frame = "GET /big HTTP/1.1\r\nHost: a\r\nA: \r\n\r\n".utf8.count
@@ -221,7 +222,7 @@ import Testing
 
     @Test func headOfManyRecords_isRefusedInOurShape() async throws {
         try await withServer(echo) { test in
-            try await onThread {
+            try await offThePool {
                 for bytes in [
                     Self.get("/?" + String(repeating: "a&", count: 4000)),
                     Self.get("/", "Cookie: " + String(repeating: "a;", count: 10_000)),
@@ -238,7 +239,7 @@ import Testing
         var limits = HTTPLimits()
         limits.connections = 2
         try await withServer(limits: limits, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let first = try SocketClient(port: test.port), second = try SocketClient(port: test.port)
                 for client in [first, second] {
                     client.request("GET /")
@@ -249,7 +250,7 @@ import Testing
                 first.close()
             }
             try await eventually("a place is free") { test.server.gauges.connections < 2 }
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.reply().status == 200)
@@ -261,7 +262,7 @@ import Testing
         var limits = HTTPLimits()
         limits.connectionsPerAddress = 1
         try await withServer(limits: limits, echo) { test in
-            try await onThread {
+            try await offThePool {
                 let first = try SocketClient(port: test.port)
                 first.request("GET /")
                 #expect(try first.reply().status == 200)

@@ -1,9 +1,10 @@
 import Foundation
 import HTTPServer
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct StreamTests {
+@Suite(.timeLimit(.minutes(5))) struct StreamTests {
     struct Oops: Error {}
 
     @Test func stream_arrivesWholeAndTheConnectionGoesOn() async throws {
@@ -19,7 +20,7 @@ import Testing
                     }))
         }) { test in
             let expected = (0..<200).map { "line \($0)\n" }.joined()
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 for _ in 0..<3 {
                     client.request("GET /")
@@ -47,7 +48,7 @@ import Testing
                         try await writer.write("second")
                     }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 _ = try client.head()
@@ -64,7 +65,7 @@ import Testing
         try await withServer({ _ in
             HTTPResponse(status: 200, body: .stream(HTTPBodyStream { try await $0.write(piece) }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.reply().body == piece)
@@ -86,7 +87,7 @@ import Testing
                         }
                     }))
         }) { test in
-            let client = try await onThread {
+            let client = try await offThePool {
                 let client = try SocketClient(port: test.port, receiveBuffer: 16 * 1024)
                 client.request("GET /")
                 return Held(client)
@@ -98,7 +99,7 @@ import Testing
                 try await Task.sleep(for: .milliseconds(200))
             }
             #expect(before < 16 * 1024 * 1024)
-            let received = try await onThread { try client.client.reply().body.count }
+            let received = try await offThePool { try client.client.reply().body.count }
             #expect(received == total)
         }
     }
@@ -130,7 +131,7 @@ import Testing
                         }
                     }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 _ = try client.head()
@@ -154,7 +155,7 @@ import Testing
                         throw Oops()
                     }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.head().status == 200)
@@ -170,7 +171,7 @@ import Testing
         try await withServer({ _ in
             HTTPResponse(status: 200, body: .stream(HTTPBodyStream { _ in started.set() }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("HEAD /")
                 #expect(try client.reply(toHead: true).status == 200)
@@ -185,7 +186,7 @@ import Testing
         try await withServer({ _ in
             HTTPResponse(status: 200, body: .stream(HTTPBodyStream { writer in kept.withLock { $0 = writer } }))
         }) { test in
-            try await onThread {
+            try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("GET /")
                 #expect(try client.reply().body.isEmpty)
@@ -211,7 +212,7 @@ import Testing
             try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<64 {
                     group.addTask {
-                        try await onThread {
+                        try await offThePool {
                             let client = try SocketClient(port: test.port)
                             return try (0..<5).allSatisfy { _ in
                                 client.request("GET /")

@@ -13,7 +13,8 @@ struct ConnectFailureTests {
         "server error: 503 Service Unavailable - no", "client error: 429 Too Many Requests - no",
     ])
     func whatAnotherAttemptMayOvercome_isUnreachable(text: String) {
-        #expect(ConnectFailure.error("engine: signal failure: " + text) == .unreachable("engine: signal failure: " + text))
+        #expect(
+            ConnectFailure.error("engine: signal failure: " + text) == .unreachable("engine: signal failure: " + text))
     }
 
     @Test(arguments: [
@@ -21,7 +22,8 @@ struct ConnectFailureTests {
         "access token has invalid characters",
     ])
     func whatTheTokenIsToBlameFor_isTokenRefused(text: String) {
-        #expect(ConnectFailure.error("engine: signal failure: " + text) == .tokenRefused("engine: signal failure: " + text))
+        #expect(
+            ConnectFailure.error("engine: signal failure: " + text) == .tokenRefused("engine: signal failure: " + text))
     }
 
     @Test
@@ -34,8 +36,14 @@ struct ConnectFailureTests {
 
     @Test
     func requestErrors_areToldApart() {
-        #expect(ConnectFailure.requestError("set the name", "request error: NotAllowed - no") == .refused("set the name: request error: NotAllowed - no"))
-        #expect(ConnectFailure.requestError("set the name", "engine: signal failure: request timeout") == .timeout("set the name: engine: signal failure: request timeout"))
-        #expect(ConnectFailure.requestError("send data", "failed to send data, room closed: channel closed") == .disconnected)
+        #expect(
+            ConnectFailure.requestError("set the name", "request error: NotAllowed - no")
+                == .refused("set the name: request error: NotAllowed - no"))
+        #expect(
+            ConnectFailure.requestError("set the name", "engine: signal failure: request timeout")
+                == .timeout("set the name: engine: signal failure: request timeout"))
+        #expect(
+            ConnectFailure.requestError("send data", "failed to send data, room closed: channel closed")
+                == .disconnected)
     }
 }

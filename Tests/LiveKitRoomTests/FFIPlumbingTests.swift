@@ -26,7 +26,7 @@ struct FFIPlumbingTests {
 
     @Test
     func reply_isSettledOnce() async {
-        let reply = FFIReply(abandoned: nil)
+        let reply = FFIReply()
         #expect(reply.settle(.disconnected))
         #expect(!reply.settle(.timedOut))
         let outcome = await reply.outcome(within: .seconds(60))
@@ -35,14 +35,14 @@ struct FFIPlumbingTests {
 
     @Test
     func reply_withoutAnAnswer_timesOut() async {
-        let outcome = await FFIReply(abandoned: nil).outcome(within: .milliseconds(1))
+        let outcome = await FFIReply().outcome(within: .milliseconds(1))
         #expect({ if case .timedOut = outcome { true } else { false } }())
     }
 
     @Test
     func endedConnection_endsItsWaits_andLaterOnesAtOnce() async {
         let pending = PendingReplies()
-        let (before, after) = (FFIReply(abandoned: nil), FFIReply(abandoned: nil))
+        let (before, after) = (FFIReply(), FFIReply())
         _ = pending.insert(before)
         pending.end()
         _ = pending.insert(after)

@@ -14,28 +14,18 @@ struct FFISubsetTests {
 
     /// The script's summary; any difference, and any lack of the wheel, of
     /// Python or of protoc, is a failure.
-    private func summary() throws -> Summary {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: TestTools.python)
-        process.arguments = [
-            TestTools.root + "/Tests/LiveKitRoomTests/Peers/check_subset.py",
+    private func summary() async throws -> Summary {
+        let check = try await FinishedProgram.run([
+            TestTools.python, TestTools.root + "/Tests/LiveKitRoomTests/Peers/check_subset.py",
             TestTools.root + "/Sources/LiveKitRoom/Protos/livekit_ffi_subset.proto", "1.2.1",
-        ]
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let json = output.fileHandleForReading.readDataToEndOfFile()
-        let differences = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(String(decoding: differences, as: UTF8.self))")
-        return try JSONDecoder().decode(Summary.self, from: json)
+        ])
+        try #require(check.status == 0, "\(check.errors)")
+        return try JSONDecoder().decode(Summary.self, from: check.output)
     }
 
     @Test
-    func subset_agreesWithTheWheel_andItsHandlesAreAllDropped() throws {
-        let summary = try summary()
+    func subset_agreesWithTheWheel_andItsHandlesAreAllDropped() async throws {
+        let summary = try await summary()
         #expect(summary.messages > 80 && summary.fields > 200)
         #expect(Set(summary.handles) == Set(Self.events.keys))
         for (path, event) in Self.events {

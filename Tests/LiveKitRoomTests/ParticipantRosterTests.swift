@@ -42,13 +42,16 @@ struct ParticipantRosterTests {
     func updateThatChangesNothing_isNotTold_andTracksOutliveIt() {
         var roster = roster()
         _ = roster.apply(connected(info("pat", sid: "PA_1")))
-        _ = roster.apply(.trackPublished(.with {
-            $0.participantIdentity = "pat"
-            $0.publication.info = .with { ($0.sid, $0.kind, $0.muted) = ("TR_1", .kindAudio, true) }
-        }))
+        _ = roster.apply(
+            .trackPublished(
+                .with {
+                    $0.participantIdentity = "pat"
+                    $0.publication.info = .with { ($0.sid, $0.kind, $0.muted) = ("TR_1", .kindAudio, true) }
+                }))
         let nothing = roster.apply(.participantsUpdated(.with { $0.participants = [info("pat", sid: "PA_1")] }))
         #expect(nothing == [])
-        let told = roster.apply(.participantsUpdated(.with { $0.participants = [info("pat", sid: "PA_1", state: .active)] }))
+        let told = roster.apply(
+            .participantsUpdated(.with { $0.participants = [info("pat", sid: "PA_1", state: .active)] }))
         #expect(told.count == 1)
         #expect(roster.remote[0].state == .active)
         #expect(roster.remote[0].audio == [AudioPublication(trackSid: "TR_1", name: "", muted: true)])
@@ -58,20 +61,24 @@ struct ParticipantRosterTests {
     func videoTracks_areNotKept() {
         var roster = roster()
         _ = roster.apply(connected(info("pat", sid: "PA_1")))
-        let told = roster.apply(.trackPublished(.with {
-            $0.participantIdentity = "pat"
-            $0.publication.info = .with { ($0.sid, $0.kind) = ("TR_1", .kindVideo) }
-        }))
+        let told = roster.apply(
+            .trackPublished(
+                .with {
+                    $0.participantIdentity = "pat"
+                    $0.publication.info = .with { ($0.sid, $0.kind) = ("TR_1", .kindVideo) }
+                }))
         #expect(told == [] && roster.remote[0].audio == [])
     }
 
     @Test
     func ourOwnChanges_areKeptButNotTold() {
         var roster = roster()
-        let told = roster.apply(.participantAttributesChanged(.with {
-            $0.participantIdentity = "ava"
-            $0.attributes = [.with { ($0.key, $0.value) = ("k", "v") }]
-        }))
+        let told = roster.apply(
+            .participantAttributesChanged(
+                .with {
+                    $0.participantIdentity = "ava"
+                    $0.attributes = [.with { ($0.key, $0.value) = ("k", "v") }]
+                }))
         #expect(told == [] && roster.local.attributes == ["k": "v"])
     }
 

@@ -6,15 +6,19 @@ import Testing
 extension LiveKitRoomTests {
     @Suite(.serialized)
     struct RoomEndingTests {
-        private func reason(_ log: EventLog, within timeout: Duration = .seconds(15)) async throws -> RoomDisconnectReason {
-            try await log.first("the end", within: timeout) { if case .disconnected(let reason) = $0 { reason } else { nil } }
+        private func reason(_ log: EventLog, within timeout: Duration = .seconds(15)) async throws
+            -> RoomDisconnectReason
+        {
+            try await log.first("the end", within: timeout) {
+                if case .disconnected(let reason) = $0 { reason } else { nil }
+            }
         }
 
         @Test
         func secondJoinWithOurIdentity_endsTheFirst() async throws {
             let room = try await RoomPair.join()
             let again = try await RoomFixture.connector(room.server.url)
-                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             #expect(try await reason(room.heardByAva) == .duplicateIdentity)
             try await RoomFixture.eventually { room.heardByAva.ended }
             #expect(room.heardByAva.all.last == .disconnected(.duplicateIdentity))
@@ -25,10 +29,12 @@ extension LiveKitRoomTests {
         @Test
         func removal_andDeletionOfTheRoom_endTheConnection() async throws {
             let room = try await RoomPair.join()
-            try ServerAPI.call(room.server, "RemoveParticipant", ["room": "r", "identity": "ava"])
+            try await ServerAPI.call(room.server, "RemoveParticipant", ["room": "r", "identity": "ava"])
             #expect(try await reason(room.heardByAva) == .participantRemoved)
-            try await room.heardByBen.first("ava left") { if case .participantLeft(let p) = $0 { p.identity == "ava" } else { nil } }
-            try ServerAPI.call(room.server, "DeleteRoom", ["room": "r"])
+            try await room.heardByBen.first("ava left") {
+                if case .participantLeft(let p) = $0 { p.identity == "ava" } else { nil }
+            }
+            try await ServerAPI.call(room.server, "DeleteRoom", ["room": "r"])
             #expect(try await reason(room.heardByBen) == .roomDeleted)
             try await room.leave()
         }
@@ -45,9 +51,9 @@ extension LiveKitRoomTests {
         @Test
         func brokenSignalling_isResumed_withoutAnyoneLeaving() async throws {
             let room = try await RoomPair.join()
-            try ServerAPI.faults(room.server, #"{"kill_signalling": {"identity": "ava", "room": "r"}}"#)
+            try await ServerAPI.faults(room.server, #"{"kill_signalling": {"identity": "ava", "room": "r"}}"#)
             try await room.heardByAva.first(.reconnecting)
-            try await room.heardByAva.first(.reconnected, within: .seconds(40))
+            try await room.heardByAva.first(.reconnected, within: .seconds(60))
             try await room.ava.setAttributes(["back": "yes"])
             try await RoomFixture.eventually { room.ben.remoteParticipants.first?.attributes == ["back": "yes"] }
             #expect(!room.heardByBen.all.contains { if case .participantLeft = $0 { true } else { false } })
@@ -58,9 +64,9 @@ extension LiveKitRoomTests {
         func refusedResume_joinsFromTheStart() async throws {
             let room = try await RoomPair.join()
             let before = room.ava.localParticipant.sid
-            try ServerAPI.faults(
+            try await ServerAPI.faults(
                 room.server, #"{"refuse_resume": true, "kill_signalling": {"identity": "ava", "room": "r"}}"#)
-            try await room.heardByAva.first(.reconnected, within: .seconds(40))
+            try await room.heardByAva.first(.reconnected, within: .seconds(60))
             try await RoomFixture.eventually { room.ava.localParticipant.sid != before }
             try await RoomFixture.eventually {
                 room.ben.remoteParticipants.map(\.sid) == [room.ava.localParticipant.sid]
@@ -77,14 +83,18 @@ extension LiveKitRoomTests {
             try await room.heardByAva.first(.reconnecting)
             try await room.heardByBen.first(.reconnecting)
             try await room.server.restart()
-            try await room.heardByAva.first(.reconnected, within: .seconds(40))
-            try await room.heardByBen.first(.reconnected, within: .seconds(40))
+            try await room.heardByAva.first(.reconnected, within: .seconds(60))
+            try await room.heardByBen.first(.reconnected, within: .seconds(60))
             try await RoomFixture.eventually {
-                room.ava.remoteParticipants.map(\.state) == [.active] && room.ben.remoteParticipants.map(\.state) == [.active]
+                room.ava.remoteParticipants.map(\.state) == [.active]
+                    && room.ben.remoteParticipants.map(\.state) == [.active]
             }
             #expect(room.ava.remoteParticipants.map(\.sid) == [room.ben.localParticipant.sid])
-            async let answer = room.ava.performRPC(method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
-            let call = try await room.heardByBen.first("the call") { if case .rpcInvoked(let call) = $0 { call } else { nil } }
+            async let answer = room.ava.performRPC(
+                method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
             try await room.ben.respond(to: call, with: .success("hi!"))
             #expect(try await answer == "hi!")
             try await room.leave()
@@ -95,8 +105,10 @@ extension LiveKitRoomTests {
             let server = try await DevelopmentRoomServer.start()
             var configuration = LiveKitConfiguration(url: server.url)
             configuration.reconnectTimeout = .seconds(1)
-            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: configuration) { try TokenMint.token($0) }
-            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: configuration) {
+                try TokenMint.token($0)
+            }
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             let heard = EventLog(ava)
             await server.kill()
             #expect(try await reason(heard) == .connectionLost)
@@ -109,9 +121,9 @@ extension LiveKitRoomTests {
         func consumerThatFallsBehind_losesTheConnection_andNothingInTheMiddle() async throws {
             let server = try await DevelopmentRoomServer.start()
             let slow = try await RoomFixture.connector(server.url, maxPendingEvents: 8)
-                .connect(RoomFixture.join("slow", room: "r"), deadline: .seconds(10))
+                .connect(RoomFixture.join("slow", room: "r"), deadline: .seconds(60))
             let ava = try await RoomFixture.connector(server.url)
-                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             try await RoomFixture.eventually { ava.remoteParticipants.map(\.state) == [.active] }
             for number in 0..<20 {
                 try await ava.sendData([UInt8(number)], topic: "n", reliable: true, destinations: [])

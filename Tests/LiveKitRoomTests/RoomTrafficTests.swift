@@ -15,8 +15,8 @@ struct RoomPair {
     static func join(_ arguments: [String] = []) async throws -> RoomPair {
         let server = try await DevelopmentRoomServer.start(arguments)
         let connector = try RoomFixture.connector(server.url)
-        let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
-        let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+        let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
+        let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
         let pair = RoomPair(
             server: server, ava: ava, ben: ben, heardByAva: EventLog(ava), heardByBen: EventLog(ben))
         try await RoomFixture.eventually {
@@ -29,7 +29,8 @@ struct RoomPair {
     func leave(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         await ava.disconnect()
         await ben.disconnect()
-        try await RoomFixture.eventually({ try RoomFixture.core().liveHandleCount == 0 }, "handles were left", sourceLocation: sourceLocation)
+        try await RoomFixture.eventually(
+            { try RoomFixture.core().liveHandleCount == 0 }, "handles were left", sourceLocation: sourceLocation)
         await server.kill()
     }
 }
@@ -45,20 +46,26 @@ extension LiveKitRoomTests {
             try await room.ava.setMetadata("about ava")
             try await room.ava.setName("Ava")
             let seen = { room.ben.remoteParticipants.first }
-            try await RoomFixture.eventually { seen()?.attributes == ["b": "2", "c": "3"] && seen()?.name == "Ava" && seen()?.metadata == "about ava" }
+            try await RoomFixture.eventually {
+                seen()?.attributes == ["b": "2", "c": "3"] && seen()?.name == "Ava" && seen()?.metadata == "about ava"
+            }
             try await RoomFixture.eventually { room.ava.localParticipant.attributes == ["b": "2", "c": "3"] }
-            #expect(room.heardByBen.all.contains { if case .participantUpdated(let p) = $0 { p.attributes["a"] == "1" } else { false } })
+            #expect(
+                room.heardByBen.all.contains {
+                    if case .participantUpdated(let p) = $0 { p.attributes["a"] == "1" } else { false }
+                })
             try await room.leave()
         }
 
         @Test
         func changeWithoutThePermission_isRefused() async throws {
             let server = try await DevelopmentRoomServer.start()
-            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: server.url)) { join in
+            let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: server.url)) {
+                join in
                 let video: [String: Any] = ["room": join.room, "roomJoin": true]
                 return try TokenMint.token(identity: join.identity, room: join.room, claims: ["video": video])
             }
-            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             let error = await #expect(throws: RoomError.self) { try await ava.setAttributes(["a": "1"]) }
             #expect({ if case .refused = error { true } else { false } }(), "was \(String(describing: error))")
             #expect(ava.localParticipant.attributes == [:])
@@ -88,8 +95,11 @@ extension LiveKitRoomTests {
         func performRPC_returnsTheAnswer_andKeepsCallersDeadline() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("echo")
-            async let answer = room.ava.performRPC(method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
-            let call = try await room.heardByBen.first("the call") { if case .rpcInvoked(let call) = $0 { call } else { nil } }
+            async let answer = room.ava.performRPC(
+                method: "echo", payload: "hi", destination: "ben", timeout: .seconds(12))
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
             #expect(call.method == "echo" && call.payload == "hi" && call.caller == "ava")
             #expect(call.responseTimeout == .seconds(5))
             try await room.ben.respond(to: call, with: .success("hi!"))
@@ -99,11 +109,34 @@ extension LiveKitRoomTests {
         }
 
         @Test
+        func answerThroughAnotherConnection_goesNowhere() async throws {
+            let room = try await RoomPair.join()
+            try await room.ben.registerMethod("echo")
+            let cleo = try await RoomFixture.connector(room.server.url)
+                .connect(RoomFixture.join("cleo", room: "r"), deadline: .seconds(10))
+            try await cleo.registerMethod("echo")
+            async let answer = room.ava.performRPC(
+                method: "echo", payload: "", destination: "ben", timeout: .seconds(15))
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
+            try await cleo.respond(to: call, with: .success("cleo's"))
+            try await room.ben.respond(to: call, with: .success("ben's"))
+            #expect(try await answer == "ben's")
+            await cleo.disconnect()
+            try await room.leave()
+        }
+
+        @Test
         func performRPC_ofAFailingMethod_keepsCodeMessageAndData() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("fail")
-            let failing = Task { try await room.ava.performRPC(method: "fail", payload: "", destination: "ben", timeout: .seconds(10)) }
-            let call = try await room.heardByBen.first("the call") { if case .rpcInvoked(let call) = $0 { call } else { nil } }
+            let failing = Task {
+                try await room.ava.performRPC(method: "fail", payload: "", destination: "ben", timeout: .seconds(10))
+            }
+            let call = try await room.heardByBen.first("the call") {
+                if case .rpcInvoked(let call) = $0 { call } else { nil }
+            }
             let error = RPCError(code: 42, message: String(repeating: "é", count: 200), data: #"{"why":"held"}"#)
             try await room.ben.respond(to: call, with: .failure(error))
             let expected = RPCError(code: 42, message: String(repeating: "é", count: 128), data: error.data)
@@ -114,7 +147,9 @@ extension LiveKitRoomTests {
         @Test
         func performRPC_ofAnUnknownOrUnregisteredMethod_is1400() async throws {
             let room = try await RoomPair.join()
-            let ask = { try await room.ava.performRPC(method: "m", payload: "", destination: "ben", timeout: .seconds(10)) }
+            let ask = {
+                try await room.ava.performRPC(method: "m", payload: "", destination: "ben", timeout: .seconds(10))
+            }
             let unknown = await #expect(throws: RPCError.self) { try await ask() }
             #expect(unknown?.isCode(.unsupportedMethod) == true)
             try await room.ben.registerMethod("m")
@@ -128,7 +163,9 @@ extension LiveKitRoomTests {
         func performRPC_whenCancelled_returnsAtOnce() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("slow")
-            let call = Task { try await room.ava.performRPC(method: "slow", payload: "", destination: "ben", timeout: .seconds(60)) }
+            let call = Task {
+                try await room.ava.performRPC(method: "slow", payload: "", destination: "ben", timeout: .seconds(60))
+            }
             try await room.heardByBen.first("the call") { if case .rpcInvoked = $0 { true } else { nil } }
             call.cancel()
             await #expect(throws: RPCError(.responseTimeout)) { try await call.value }
@@ -139,7 +176,9 @@ extension LiveKitRoomTests {
         func performRPC_whenTheConnectionEnds_isOver() async throws {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("slow")
-            let call = Task { try await room.ava.performRPC(method: "slow", payload: "", destination: "ben", timeout: .seconds(60)) }
+            let call = Task {
+                try await room.ava.performRPC(method: "slow", payload: "", destination: "ben", timeout: .seconds(60))
+            }
             try await room.heardByBen.first("the call") { if case .rpcInvoked = $0 { true } else { nil } }
             await room.ava.disconnect()
             let over = await #expect(throws: RPCError.self) { try await call.value }
@@ -165,8 +204,10 @@ extension LiveKitRoomTests {
             let bytes = (0..<10_000).map { UInt8(truncatingIfNeeded: $0) }
             try await room.ava.sendData(bytes, topic: "t", reliable: true, destinations: ["ben"])
             try await room.ava.sendData([], topic: "empty", reliable: true, destinations: [])
-            try await room.heardByBen.first(.dataReceived(RoomData(sender: "ava", topic: "t", payload: bytes, reliable: true)))
-            try await room.heardByBen.first(.dataReceived(RoomData(sender: "ava", topic: "empty", payload: [], reliable: true)))
+            try await room.heardByBen.first(
+                .dataReceived(RoomData(sender: "ava", topic: "t", payload: bytes, reliable: true)))
+            try await room.heardByBen.first(
+                .dataReceived(RoomData(sender: "ava", topic: "empty", payload: [], reliable: true)))
             try await room.leave()
         }
 
@@ -175,12 +216,18 @@ extension LiveKitRoomTests {
             let room = try await RoomPair.join()
             let long = String(repeating: "grüße ", count: 20_000)
             try await room.ava.sendText(long, topic: "lk.chat", attributes: ["k": "v"], destinations: [])
-            try await room.ava.sendText(String(repeating: "x", count: 3 << 20), topic: "big", attributes: [:], destinations: [])
+            try await room.ava.sendText(
+                String(repeating: "x", count: 3 << 20), topic: "big", attributes: [:], destinations: [])
             try await room.ava.sendText("end", topic: "end", attributes: [:], destinations: ["ben"])
-            let text = try await room.heardByBen.first("the text") { if case .textReceived(let t) = $0, t.topic == "lk.chat" { t } else { nil } }
+            let text = try await room.heardByBen.first("the text") {
+                if case .textReceived(let t) = $0, t.topic == "lk.chat" { t } else { nil }
+            }
             #expect(text.text == long && text.sender == "ava" && text.attributes["k"] == "v")
-            try await room.heardByBen.first("the end") { if case .textReceived(let t) = $0, t.topic == "end" { true } else { nil } }
-            #expect(!room.heardByBen.all.contains { if case .textReceived(let t) = $0 { t.topic == "big" } else { false } })
+            try await room.heardByBen.first("the end") {
+                if case .textReceived(let t) = $0, t.topic == "end" { true } else { nil }
+            }
+            #expect(
+                !room.heardByBen.all.contains { if case .textReceived(let t) = $0 { t.topic == "big" } else { false } })
             try await room.leave()
         }
     }

@@ -31,7 +31,7 @@ import Testing
 
     private func count(_ sql: String, in url: String) async throws -> Int {
         let session = try await PostgresSession.connect(PostgresConfiguration(connectionString: url))
-        return try await session.query(sql, timeout: .seconds(5))[0].get(0)
+        return try await session.query(sql, timeout: .seconds(60))[0].get(0)
     }
 
     private func states(_ migrator: Migrator) async throws -> [String] {
@@ -84,7 +84,7 @@ import Testing
     @Test func lockHeldTooLong_isReported() async throws {
         let url = try await TemporaryPostgres.database()
         let holder = try await PostgresSession.connect(PostgresConfiguration(connectionString: url))
-        _ = try await holder.query("SELECT pg_advisory_lock(8391739299181196389)", timeout: .seconds(5))
+        _ = try await holder.query("SELECT pg_advisory_lock(8391739299181196389)", timeout: .seconds(60))
         let error = await refusal { () async throws(MigrationError) in
             _ = try await migrator(url, MigratorTests.both, lockWait: .milliseconds(200)).up()
         }

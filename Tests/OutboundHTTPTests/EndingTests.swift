@@ -50,7 +50,7 @@ import Testing
         defer { server.stop() }
         let client = try OutboundHTTPClient(configuration: OutboundHTTPConfiguration(maxInFlight: 2, maxQueued: 18))
         defer { client.close() }
-        let request = OutboundRequest(method: .get, url: server.url, timeout: .seconds(30))
+        let request = OutboundRequest(method: .get, url: server.url, timeout: .seconds(60))
         for round in 0..<50 {
             let calls = (0..<20).map { _ in Task { await client.failure(of: request) } }
             for _ in 0..<round { await Task.yield() }

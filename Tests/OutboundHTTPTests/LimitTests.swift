@@ -17,7 +17,7 @@ import Testing
             of: OutboundRequest(method: .get, url: server.url, timeout: .milliseconds(100)))
         #expect(error?.kind == .timeout)
         #expect(ContinuousClock.now - started >= .milliseconds(100))
-        #expect(ContinuousClock.now - started < .seconds(10))
+        #expect(ContinuousClock.now - started < .seconds(60))
     }
 
     @Test func bodyThatDripsForEver_isTimedOutAllTheSame() async throws {
@@ -90,13 +90,13 @@ import Testing
         let client = try OutboundHTTPClient(configuration: OutboundHTTPConfiguration(maxInFlight: 1, maxQueued: 1))
         defer { client.close() }
         let url = server.url
-        let first = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(30))) }
+        let first = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(300))) }
         #expect(await arrived.wait())
         let second = await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .milliseconds(50)))
         #expect(second == .timedOut(cause: nil))
         // Two more for one place in the queue: one of them waits, the other is refused.
-        let third = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(30))) }
-        let fourth = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(30))) }
+        let third = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(300))) }
+        let fourth = Task { await client.failure(of: OutboundRequest(method: .get, url: url, timeout: .seconds(300))) }
         let refused = Signal()
         let watchers = [third, fourth].map { call in
             Task {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// One accepted connection of a `LocalServer`, for a handler that reads and
-/// writes raw bytes. Reading gives up after 30 s, so that no test hangs for ever.
+/// writes raw bytes. Reading gives up after 90 s, so that no test hangs for ever.
 struct LocalConnection: Sendable {
     struct Request: Sendable {
         var head: [String]

@@ -17,7 +17,6 @@ final class LocalServer: Sendable {
     let port: UInt16
     private let listener: Int32
     private let state = Mutex(State())
-    private let threads = DispatchGroup()
 
     var url: String { "http://127.0.0.1:\(port)" }
     /// How many connections have come so far.
@@ -27,12 +26,7 @@ final class LocalServer: Sendable {
     /// closed when it returns.
     init(_ handler: @escaping @Sendable (LocalConnection) -> Void) throws {
         (listener, port) = try Self.listen()
-        let threads = self.threads
-        threads.enter()
-        Thread.detachNewThread { [self] in
-            acceptAll(handler)
-            threads.leave()
-        }
+        Thread.detachNewThread { [self] in acceptAll(handler) }
     }
 
     /// A server that answers each request of each connection with `answer`.
@@ -44,7 +38,7 @@ final class LocalServer: Sendable {
         }
     }
 
-    /// Ends all connections and waits for the handlers.
+    /// Ends all connections. Waits for no handler, as tests call it on the tasks' pool.
     func stop() {
         state.withLock { state in
             guard !state.isStopped else { return }
@@ -52,7 +46,6 @@ final class LocalServer: Sendable {
             shutdown(listener, Int32(SHUT_RDWR))
             for descriptor in state.open { shutdown(descriptor, Int32(SHUT_RDWR)) }
         }
-        threads.wait()
     }
 
     /// A port on which nobody listens.
@@ -63,7 +56,7 @@ final class LocalServer: Sendable {
     }
 
     private static func listen() throws -> (Int32, UInt16) {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(step: "socket") }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -98,17 +91,17 @@ final class LocalServer: Sendable {
     }
 
     private func serve(_ descriptor: Int32, _ handler: @escaping @Sendable (LocalConnection) -> Void) {
-        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        var limit = timeval(tv_sec: 90, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        threads.enter()
         Thread.detachNewThread { [self] in
             handler(LocalConnection(descriptor: descriptor))
             state.withLock { state in
                 state.open.remove(descriptor)
+                // Ends the connection also where a child of another test has inherited it.
+                shutdown(descriptor, Int32(SHUT_RDWR))
                 close(descriptor)
             }
-            threads.leave()
         }
     }
 }

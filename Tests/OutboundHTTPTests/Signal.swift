@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Something that a server's thread says and a test waits for, up to 30 s.
+/// Something that a server's thread says and a test waits for, up to a minute.
 final class Signal: Sendable {
     private let count = Mutex(0)
 
@@ -10,7 +10,7 @@ final class Signal: Sendable {
 
     /// Whether it was raised `times` times before the wait was over.
     func wait(times: Int = 1) async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(60)
         while count.withLock({ $0 }) < times {
             if ContinuousClock.now >= deadline { return false }
             try? await Task.sleep(for: .milliseconds(2))

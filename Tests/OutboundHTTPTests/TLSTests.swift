@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TLSTests {
     @Test func certificate_isBelievedOnlyFromATrustedAuthorityAndForItsName() async throws {
-        let server = try TLSServer()
+        let server = try await TLSServer.start()
         defer { server.stop() }
         let suspicious = try OutboundHTTPClient()
         defer { suspicious.close() }
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func authoritiesFileThatIsNotThere_isATLSError() async throws {
-        let server = try TLSServer()
+        let server = try await TLSServer.start()
         defer { server.stop() }
         let client = try OutboundHTTPClient(configuration: OutboundHTTPConfiguration(authoritiesFile: "/nowhere.pem"))
         defer { client.close() }

@@ -13,7 +13,7 @@ import Testing
         if case .message(let payload, _) = notification { payload } else { nil }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func notifications_arriveInOrder_onTheirOwnChannel() async throws {
         try await withPool { pool in
             var odd = pool.listen(#"Odd "channel""#).makeAsyncIterator()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func secondSubscriber_ofTheSameChannel_hearsItToo_andTheFirstMayLeave() async throws {
         try await withPool { pool in
             var second = pool.listen("room").makeAsyncIterator()
@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func restartOfTheServer_isMarked_andListeningGoesOn() async throws {
         let server = try await TemporaryPostgres.privateServer()
         try await withPool(to: server.database(), OutageTests.impatient) { pool in
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func hungServer_isNoticedByTheListeningConnection() async throws {
         let server = try await TemporaryPostgres.privateServer()
         try await withPool(
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func slowSubscriber_learnsThatItMissedSome() async throws {
         try await withPool({ $0.notificationLimit = 4 }) { pool in
             var slow = pool.listen("room").makeAsyncIterator()
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func stream_endsWithThePool_andAtOnceForABadName() async throws {
         try await withPool { pool in
             var bad = pool.listen(String(repeating: "x", count: 64)).makeAsyncIterator()

@@ -40,9 +40,9 @@ func failure(_ body: () async throws -> Void) async -> PostgresError? {
     }
 }
 
-/// Waits until `condition` holds; false after ten seconds.
+/// Waits until `condition` holds; false after a minute.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while !(await condition()) {
         guard ContinuousClock.now < deadline else { return false }
         try? await Task.sleep(for: .milliseconds(5))
@@ -57,7 +57,7 @@ struct Barrier {
 
     init(_ connectionString: String) async throws {
         session = try await PostgresSession.connect(PostgresConfiguration(connectionString: connectionString))
-        _ = try await session.query("SELECT pg_advisory_lock(1)", timeout: .seconds(10))
+        _ = try await session.query("SELECT pg_advisory_lock(1)", timeout: .seconds(60))
     }
 
     func lift() { session.close() }

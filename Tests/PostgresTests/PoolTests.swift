@@ -201,8 +201,10 @@ import Testing
     }
 
     @Test func malformedConnectionString_isRefusedWithoutItsContent() throws {
-        for text in ["postgresql://user:hunter2@[bad", "host=localhost password='hunter2", "hunter2", "postgres://a\0"]
-        {
+        for text in [
+            "postgresql://user:hunter2@[bad", "host=localhost password='hunter2", "hunter2", "postgres://a\0",
+            "postgresql://user:hunter2@:a:b/", "host=a port=0", "host=a,b port=1,65536",
+        ] {
             do {
                 _ = try PostgresPool(PostgresConfiguration(connectionString: text), logger: quiet)
                 Issue.record("accepted")
@@ -211,6 +213,11 @@ import Testing
                 #expect(!"\(error)".contains("hunter2"))
             }
         }
+    }
+
+    @Test(arguments: ["host=a,b,c port=1,,65535", "host=a port=' 5432 '", "postgresql:///t?host=/tmp", "dbname=t"])
+    func wellFormedConnectionString_isAccepted(text: String) throws {
+        try PostgresConfiguration(connectionString: text).check()
     }
 
     @Test func sessionSettings_areTheConfigured_andOptionsOfTheStringAreKept() async throws {

@@ -15,7 +15,8 @@ import Testing
         var text: String { String(decoding: bytes.withLock { $0 }, as: UTF8.self) }
     }
 
-    private func export(_ fixture: StoreFixture, _ query: HistoryQuery, _ format: HistoryFormat) async throws -> String {
+    private func export(_ fixture: StoreFixture, _ query: HistoryQuery, _ format: HistoryFormat) async throws -> String
+    {
         let sink = Sink()
         try await fixture.history.export(query, as: format) { sink.take($0) }
         return sink.text
@@ -27,7 +28,8 @@ import Testing
         for index in 0..<25 {
             sessions.append(try await fixture.insertSession(identity: "a\(index)", after: .milliseconds(index)).session)
         }
-        try await fixture.sql("""
+        try await fixture.sql(
+            """
             INSERT INTO agent_state_transitions (session_id, seq, at, old_state, new_state, cause, actor)
             SELECT id, n, created_at + (n / 2) * interval '1.5 s',
                 CASE WHEN n = 2 THEN 'initializing' WHEN n % 2 = 0 THEN 'thinking' ELSE 'listening' END,
@@ -74,7 +76,8 @@ import Testing
         let dwell = row.dwell_ms.map { $0 == $0.rounded() ? String(Int($0)) : String($0) } ?? ""
         let quoted = { (text: String?) in text.map { "\"\($0)\"" } ?? "" }
         return [
-            row.session_id, quoted(row.room), String(row.seq), row.old_state ?? "", row.new_state, row.at, dwell, row.cause,
+            row.session_id, quoted(row.room), String(row.seq), row.old_state ?? "", row.new_state, row.at, dwell,
+            row.cause,
             quoted(row.actor), row.turn_id ?? "", quoted(row.reason),
         ].joined(separator: ",") + "\r\n"
     }
@@ -90,7 +93,11 @@ import Testing
         let calls = Mutex(0)
         await #expect(throws: Gone.self) {
             try await fixture.history.export(HistoryQuery(), as: .ndjson) { _ in
-                if calls.withLock({ $0 += 1; return $0 }) == 3 { throw Gone() }
+                if calls.withLock({
+                    $0 += 1; return $0
+                }) == 3 {
+                    throw Gone()
+                }
             }
         }
         #expect(calls.withLock { $0 } == 3)
@@ -103,16 +110,17 @@ import Testing
         let second = try machine.next(.thinking, actor: "", reason: "@SUM(1)")
         let third = try machine.next(.listening, actor: "a-b=c", reason: "＝1+1")
         let ticket = try fixture.journal().append([first, second, third].map { .transition($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let csv = try await export(fixture, HistoryQuery(session: session.id), .csv)
         let head = "\(session.id),\"'=HYPERLINK(\"\"x\"\"),\","
-        #expect(csv == """
-            session_id,room,seq,old_state,new_state,at,dwell_ms,cause,actor,turn_id,reason\r
-            \(head)1,,initializing,2026-11-22T10:31:07.123456Z,1000,connection,,,\r
-            \(head)2,initializing,listening,2026-11-22T10:31:08.123456Z,1000,api,"'+49 ""30""\",,"a\r\nb,c"\r
-            \(head)3,listening,thinking,2026-11-22T10:31:09.123456Z,1000,api,"",,"'@SUM(1)"\r
-            \(head)4,thinking,listening,2026-11-22T10:31:10.123456Z,,api,"a-b=c",,"'＝1+1"\r\n
-            """)
+        #expect(
+            csv == """
+                session_id,room,seq,old_state,new_state,at,dwell_ms,cause,actor,turn_id,reason\r
+                \(head)1,,initializing,2026-11-22T10:31:07.123456Z,1000,connection,,,\r
+                \(head)2,initializing,listening,2026-11-22T10:31:08.123456Z,1000,api,"'+49 ""30""\",,"a\r\nb,c"\r
+                \(head)3,listening,thinking,2026-11-22T10:31:09.123456Z,1000,api,"",,"'@SUM(1)"\r
+                \(head)4,thinking,listening,2026-11-22T10:31:10.123456Z,,api,"a-b=c",,"'＝1+1"\r\n
+                """)
     }
 
     @Test func anEmptyExport_isAHeader_orNothing() async throws {

@@ -12,13 +12,16 @@ import Testing
         let third = try machine.next(.speaking, after: .milliseconds(1500))
         let ticket = try fixture.journal().append(
             [.transition(second), .transition(third), session.ended(after: .microseconds(1_501_251))])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let page = try await fixture.history.page(HistoryQuery(session: session.id))
         let head = #"{"session_id":"\#(session.id)","room":"café \"1\"","seq":"#
         let expected = [
-            head + #"1,"old_state":null,"new_state":"initializing","at":"2026-11-22T10:31:07.123456Z","dwell_ms":0.001,"cause":"connection","actor":null,"turn_id":null,"reason":null}"#,
-            head + #"2,"old_state":"initializing","new_state":"listening","at":"2026-11-22T10:31:07.123457Z","dwell_ms":1500,"cause":"api","actor":"ali\\ce\n\"é\"","turn_id":"\#(second.turnID?.description ?? "")","reason":"😀\t"}"#,
-            head + #"3,"old_state":"listening","new_state":"speaking","at":"2026-11-22T10:31:08.623457Z","dwell_ms":1.25,"cause":"api","actor":null,"turn_id":null,"reason":null}"#,
+            head
+                + #"1,"old_state":null,"new_state":"initializing","at":"2026-11-22T10:31:07.123456Z","dwell_ms":0.001,"cause":"connection","actor":null,"turn_id":null,"reason":null}"#,
+            head
+                + #"2,"old_state":"initializing","new_state":"listening","at":"2026-11-22T10:31:07.123457Z","dwell_ms":1500,"cause":"api","actor":"ali\\ce\n\"é\"","turn_id":"\#(second.turnID?.description ?? "")","reason":"😀\t"}"#,
+            head
+                + #"3,"old_state":"listening","new_state":"speaking","at":"2026-11-22T10:31:08.623457Z","dwell_ms":1.25,"cause":"api","actor":null,"turn_id":null,"reason":null}"#,
         ]
         #expect(String(decoding: page.rows, as: UTF8.self) == "[" + expected.joined(separator: ",") + "]")
         #expect(page.next == nil)
@@ -45,12 +48,15 @@ import Testing
         var sessions: [Session] = []
         let journal = fixture.journal()
         for index in 0..<6 {
-            let session = fixture.makeSession(room: "room-\(index % 2)", identity: "a\(index)", labels: ["n": "\(index % 3)"])
+            let session = fixture.makeSession(
+                room: "room-\(index % 2)", identity: "a\(index)", labels: ["n": "\(index % 3)"])
             var machine = AgentStateMachine(sessionID: session.id, at: session.createdAt)
             try await fixture.sessions.insert(session, first: machine.current, owner: fixture.runtime.id)
             for step in 0..<9 {
                 let transition = try machine.walk(1, every: step % 2 == 0 ? .zero : .seconds(1))
-                #expect(await (try journal.append(transition.map { .transition($0) })).outcome(within: .seconds(20)) == .durable)
+                #expect(
+                    await (try journal.append(transition.map { .transition($0) })).outcome(within: .seconds(60))
+                        == .durable)
             }
             sessions.append(session)
         }
@@ -80,7 +86,9 @@ import Testing
         #expect(try await walk(fixture, HistoryQuery(ascending: false, limit: limit)) == up.reversed())
         let one = try await walk(fixture, HistoryQuery(session: sessions[2].id, limit: limit))
         #expect(one.map(\.seq) == Array(1...10))
-        #expect(try await walk(fixture, HistoryQuery(session: sessions[2].id, ascending: false, limit: limit)) == one.reversed())
+        #expect(
+            try await walk(fixture, HistoryQuery(session: sessions[2].id, ascending: false, limit: limit))
+                == one.reversed())
         #expect(one == up.filter { $0.session_id == sessions[2].id.description })
     }
 

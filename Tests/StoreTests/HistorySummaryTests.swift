@@ -15,20 +15,27 @@ import Testing
         steps[2].turnID = turn
         let journal = fixture.journal()
         let ticket = try journal.append(steps.map { .transition($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
 
         let now = machine.current.at + .milliseconds(10_000)
         let summary = try #require(try await fixture.history.summary(session.id, now: now))
         #expect(summary.session == session.id)
         #expect(summary.turns == 1)
-        #expect(summary.states == [
-            StateDwell(state: .initializing, count: 1, totalMs: 1000, meanMs: 1000, p50Ms: 1000, p95Ms: 1000, maxMs: 1000, share: 0.05),
-            StateDwell(state: .listening, count: 2, totalMs: 6000, meanMs: 3000, p50Ms: 3000, p95Ms: 3900, maxMs: 4000, share: 0.3),
-            StateDwell(state: .thinking, count: 2, totalMs: 13_000, meanMs: 6500, p50Ms: 6500, p95Ms: 9650, maxMs: 10_000, share: 0.65),
-        ])
+        #expect(
+            summary.states == [
+                StateDwell(
+                    state: .initializing, count: 1, totalMs: 1000, meanMs: 1000, p50Ms: 1000, p95Ms: 1000, maxMs: 1000,
+                    share: 0.05),
+                StateDwell(
+                    state: .listening, count: 2, totalMs: 6000, meanMs: 3000, p50Ms: 3000, p95Ms: 3900, maxMs: 4000,
+                    share: 0.3),
+                StateDwell(
+                    state: .thinking, count: 2, totalMs: 13_000, meanMs: 6500, p50Ms: 6500, p95Ms: 9650, maxMs: 10_000,
+                    share: 0.65),
+            ])
 
         let end = try journal.append([session.ended(after: .seconds(11))])
-        #expect(await end.outcome(within: .seconds(20)) == .durable)
+        #expect(await end.outcome(within: .seconds(60)) == .durable)
         let over = try #require(try await fixture.history.summary(session.id, now: now + .seconds(3600)))
         #expect(over.states.last?.totalMs == 4000)
         #expect(over.states.map(\.share).reduce(0, +) > 0.999)

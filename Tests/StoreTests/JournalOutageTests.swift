@@ -15,8 +15,9 @@ import TestSupport
         // The server is made to forget commits in a crash; this database is not.
         let session = try await PostgresSession.connect(PostgresConfiguration(connectionString: url))
         try await session.run(
-            script: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$",
-            timeout: .seconds(10))
+            script:
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = on', current_database()); END $$",
+            timeout: .seconds(60))
         session.close()
         let fixture = try await StoreFixture(database: url, unavailableAfter: .seconds(2))
         var machines: [AgentStateMachine] = []
@@ -24,7 +25,9 @@ import TestSupport
         let told = Mutex<[SessionID: [Int64]]>([:])
         let journal = fixture.journal { entries in
             told.withLock { told in
-                for case .transition(let transition) in entries { told[transition.sessionID, default: []].append(transition.seq) }
+                for case .transition(let transition) in entries {
+                    told[transition.sessionID, default: []].append(transition.seq)
+                }
             }
         }
         var tickets: [JournalTicket] = []
@@ -59,7 +62,9 @@ import TestSupport
         init(pool: PostgresPool) { real = PostgresJournalSink(pool: pool) }
 
         func write(_ units: [JournalUnit]) async throws(JournalFailure) -> [HistoryPlace: Timestamp] {
-            let call = calls.withLock { $0 += 1; return $0 }
+            let call = calls.withLock {
+                $0 += 1; return $0
+            }
             let starts = try await real.write(units)
             if call % 3 != 0 { throw .away("the reply to COMMIT was lost") }
             return starts
@@ -78,13 +83,20 @@ import TestSupport
             configuration: configuration
         ) { entries in told.withLock { $0 += entries } }
         let receipt = NotificationReceipt(
-            id: NotificationID(at: StoreFixture.start), sessionID: session.id, method: "m", trigger: .api, agentStateSeq: 3,
+            id: NotificationID(at: StoreFixture.start), sessionID: session.id, method: "m", trigger: .api,
+            agentStateSeq: 3,
             createdAt: StoreFixture.start, completedAt: StoreFixture.start,
             recipients: [RecipientReceipt(identity: "bob", outcome: .acknowledged, response: "")])
         var entries = try machine.walk(10).map { JournalEntry.transition($0) }
         entries.append(.notification(receipt))
-        entries.append(session.progress { $0.status = .active; $0.activatedAt = $0.createdAt })
-        entries.append(session.progress { $0.status = .reconnecting; $0.activatedAt = $0.createdAt })
+        entries.append(
+            session.progress {
+                $0.status = .active; $0.activatedAt = $0.createdAt
+            })
+        entries.append(
+            session.progress {
+                $0.status = .reconnecting; $0.activatedAt = $0.createdAt
+            })
         entries.append(session.ended(after: .seconds(60)))
         let tickets = try entries.map { try journal.append([$0]) }
         for ticket in tickets { #expect(await ticket.outcome(within: .seconds(60)) == .durable) }
@@ -107,7 +119,8 @@ import TestSupport
         configuration.backoff = .milliseconds(1) ... .milliseconds(5)
         return JournalWriter(
             sink: DeadSink(), clock: SystemClock(), metrics: nil, logger: Logger(label: "test"),
-            configuration: configuration) { _ in }
+            configuration: configuration
+        ) { _ in }
     }
 
     @Test func theQueue_isBounded_andTakesAllOrNothing() async throws {

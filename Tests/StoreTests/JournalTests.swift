@@ -21,16 +21,24 @@ import TestSupport
             id: NotificationID(at: time), sessionID: session.id, method: "your_turn_to_speak", trigger: .policy,
             agentStateSeq: 2, createdAt: time, completedAt: time + .seconds(5),
             recipients: [
-                RecipientReceipt(identity: "zoë \"z\"", outcome: .acknowledged, response: "o\nk\\", latency: .microseconds(11_412)),
-                RecipientReceipt(identity: "bob", outcome: .unsupported, error: RPCError(.unsupportedMethod), latency: .milliseconds(9)),
-                RecipientReceipt(identity: "al", outcome: .failed, error: RPCError(code: 4_294_967_295, message: "", data: "{}"), latency: .zero),
+                RecipientReceipt(
+                    identity: "zoë \"z\"", outcome: .acknowledged, response: "o\nk\\", latency: .microseconds(11_412)),
+                RecipientReceipt(
+                    identity: "bob", outcome: .unsupported, error: RPCError(.unsupportedMethod),
+                    latency: .milliseconds(9)),
+                RecipientReceipt(
+                    identity: "al", outcome: .failed, error: RPCError(code: 4_294_967_295, message: "", data: "{}"),
+                    latency: .zero),
             ])
         let journal = fixture.journal()
         let ticket = try journal.append([
-            session.progress { $0.status = .active; $0.activatedAt = time + .seconds(1); $0.roomSid = "RM_1"; $0.agentSid = "PA_1" },
-            .transition(try machine.next(.listening)), .notification(receipt), .methodUsage(session.id, ["echo": usage, "gone": usage]),
+            session.progress {
+                $0.status = .active; $0.activatedAt = time + .seconds(1); $0.roomSid = "RM_1"; $0.agentSid = "PA_1"
+            },
+            .transition(try machine.next(.listening)), .notification(receipt),
+            .methodUsage(session.id, ["echo": usage, "gone": usage]),
         ])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         session.status = .active
         session.activatedAt = time + .seconds(1)
         (session.roomSid, session.agentSid) = ("RM_1", "PA_1")
@@ -53,10 +61,11 @@ import TestSupport
                 createdAt: time, completedAt: time, recipients: [])
         }
         let ticket = try fixture.journal().append(receipts.map { .notification($0) })
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let first = try await fixture.sessions.notifications(session.id, NotificationQuery(limit: 3))
         #expect(first.receipts == Array(receipts.reversed().prefix(3)))
-        let second = try await fixture.sessions.notifications(session.id, NotificationQuery(before: first.next, limit: 3))
+        let second = try await fixture.sessions.notifications(
+            session.id, NotificationQuery(before: first.next, limit: 3))
         #expect(second.receipts == Array(receipts.reversed().suffix(2)))
         #expect(second.next == nil)
     }
@@ -107,7 +116,9 @@ import TestSupport
         let told = Mutex<[SessionID: [Int64]]>([:])
         let journal = fixture.journal { entries in
             told.withLock { told in
-                for case .transition(let transition) in entries { told[transition.sessionID, default: []].append(transition.seq) }
+                for case .transition(let transition) in entries {
+                    told[transition.sessionID, default: []].append(transition.seq)
+                }
             }
         }
         var machines: [AgentStateMachine] = []
@@ -141,13 +152,13 @@ import TestSupport
             try journal.append(before), try journal.append([session.ended(after: .seconds(60))]),
             try journal.append(try machine.walk(1).map { .transition($0) }),
         ]
-        #expect(await tickets[0].outcome(within: .seconds(20)) == .durable)
-        #expect(await tickets[1].outcome(within: .seconds(20)) == .durable)
-        #expect(await tickets[2].outcome(within: .seconds(20)) == .refused)
+        #expect(await tickets[0].outcome(within: .seconds(60)) == .durable)
+        #expect(await tickets[1].outcome(within: .seconds(60)) == .durable)
+        #expect(await tickets[2].outcome(within: .seconds(60)) == .refused)
         let again = try journal.append([session.ended(after: .seconds(60))])
-        #expect(await again.outcome(within: .seconds(20)) == .durable)
+        #expect(await again.outcome(within: .seconds(60)) == .durable)
         let other = try journal.append([session.ended(after: .seconds(90), reason: .internalError)])
-        #expect(await other.outcome(within: .seconds(20)) == .refused)
+        #expect(await other.outcome(within: .seconds(60)) == .refused)
         #expect(try await fixture.sessions.session(session.id)?.endedAt == session.createdAt + .seconds(60))
     }
 
@@ -156,7 +167,7 @@ import TestSupport
         var (session, machine) = try await fixture.insertSession()
         let step = try machine.next(.listening, actor: "a\u{0}b", reason: String(repeating: "é", count: 600))
         let ticket = try fixture.journal().append([.transition(step)])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         let row = try #require(try await fixture.rows(of: session.id).last)
         #expect(row.actor == "a\u{FFFD}b")
         #expect(row.reason == String(repeating: "é", count: 512))
@@ -170,7 +181,7 @@ import TestSupport
         let journal = fixture.journal(metrics: metrics)
         for pair in [try machine.walk(2, every: .seconds(2)), try machine.walk(1, every: .seconds(4))] {
             let ticket = try journal.append(pair.map { .transition($0) })
-            #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+            #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         }
         let text = registry.text(.prometheus)
         for line in [

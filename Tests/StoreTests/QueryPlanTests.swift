@@ -29,13 +29,17 @@ import Testing
             SessionQuery(labels: ["n": "77"]),
         ] {
             let statement = try SessionListStatement(query)
-            try await check(fixture, statement.statement.sql, statement.values, ["agent_state_transitions", "sessions"])
+            try await check(
+                fixture, statement.statement.sql, statement.values, ["agent_state_transitions", "sessions"])
         }
+        let mine: [PostgresValue] = [.uuid(fixture.runtime.id.uuid), .int64(60_000_000)]
+        try await check(fixture, RuntimeStatements.unheld.sql, mine, ["sessions"])
     }
 
     /// 1,000 sessions of 100 rows; one of the middle.
     private func fill(_ fixture: StoreFixture) async throws -> Session {
-        try await fixture.sql("""
+        try await fixture.sql(
+            """
             INSERT INTO sessions (id, runtime_id, room, status, agent_identity, agent_name, agent_metadata,
                 agent_attributes, turn_policy, labels, metadata, created_at, ended_at, end_reason)
             SELECT ('0193' || lpad(to_hex(i), 8, '0') || '70008000' || lpad(to_hex(i), 12, '0'))::uuid,
@@ -47,8 +51,10 @@ import Testing
             FROM generate_series(1, 1000) AS i
             """, [.encoded(TurnPolicy())])
         // The guard wants live sessions; this is about reading.
-        try await fixture.sql("ALTER TABLE agent_state_transitions DISABLE TRIGGER agent_state_transitions_guard_insert")
-        try await fixture.sql("""
+        try await fixture.sql(
+            "ALTER TABLE agent_state_transitions DISABLE TRIGGER agent_state_transitions_guard_insert")
+        try await fixture.sql(
+            """
             INSERT INTO agent_state_transitions (session_id, seq, at, old_state, new_state, cause)
             SELECT id, n, created_at + n * interval '1 s',
                 CASE WHEN n = 1 THEN NULL WHEN n = 2 THEN 'initializing' WHEN n % 2 = 0 THEN 'thinking' ELSE 'listening' END,

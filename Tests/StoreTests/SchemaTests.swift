@@ -83,26 +83,37 @@ import Testing
         Case(
             "sessions_ended_at_when_final",
             insertSession(id: other, identity: "x", rest: (", ended_at", ", '2026-11-22 10:00:00Z'"))),
-        Case("sessions_end_reason_when_final", insertSession(id: other, identity: "x", rest: (", end_reason", ", 'deleted'"))),
-        Case("sessions_end_reason_is_known", insertSession(id: other, identity: "x", rest: (", end_reason", ", 'tired'"))),
+        Case(
+            "sessions_end_reason_when_final",
+            insertSession(id: other, identity: "x", rest: (", end_reason", ", 'deleted'"))),
+        Case(
+            "sessions_end_reason_is_known", insertSession(id: other, identity: "x", rest: (", end_reason", ", 'tired'"))
+        ),
         Case("sessions_activated_at_when_active", insertSession(id: other, status: "active", identity: "x")),
         Case(
             "sessions_times_in_order",
-            insertSession(id: other, status: "active", identity: "x", rest: (", activated_at", ", '2026-11-22 09:00:00Z'"))),
-        Case("sessions_durations_are_positive", insertSession(id: other, identity: "x", rest: (", max_duration_ms", ", -1"))),
+            insertSession(
+                id: other, status: "active", identity: "x", rest: (", activated_at", ", '2026-11-22 09:00:00Z'"))),
+        Case(
+            "sessions_durations_are_positive",
+            insertSession(id: other, identity: "x", rest: (", max_duration_ms", ", -1"))),
         Case("sessions_final_never_changes", "UPDATE sessions SET labels = '{}' WHERE id = \(over)"),
         Case(
             "sessions_final_never_changes",
-            "UPDATE sessions SET status = 'connecting', runtime_id = \(runtime), ended_at = NULL, end_reason = NULL WHERE id = \(over)"),
+            "UPDATE sessions SET status = 'connecting', runtime_id = \(runtime), ended_at = NULL, end_reason = NULL WHERE id = \(over)"
+        ),
         Case(
             "sessions_status_never_goes_back",
-            "UPDATE sessions SET status = 'ending' WHERE id = \(session); UPDATE sessions SET status = 'connecting' WHERE id = \(session)"),
+            "UPDATE sessions SET status = 'ending' WHERE id = \(session); UPDATE sessions SET status = 'connecting' WHERE id = \(session)"
+        ),
         Case("sessions_identity_never_changes", "UPDATE sessions SET room = 'elsewhere' WHERE id = \(session)"),
         // Transitions.
         Case("agent_state_transitions_pkey", transition(3, "idle", "thinking")),
         Case("agent_state_transitions_without_hole", transition(5, "listening", "thinking")),
         Case("agent_state_transitions_without_hole", transition(4, "idle", "thinking")),
-        Case("agent_state_transitions_without_hole", transition(4, "listening", "thinking", at: "2026-11-22 10:00:02.999999Z")),
+        Case(
+            "agent_state_transitions_without_hole",
+            transition(4, "listening", "thinking", at: "2026-11-22 10:00:02.999999Z")),
         Case("agent_state_transitions_seq_from_one", transition(0, "listening", "thinking")),
         Case("agent_state_transitions_first_has_no_old_state", transition(4, nil, "thinking")),
         Case("agent_state_transitions_initializing_is_first", transition(4, "listening", "initializing")),
@@ -111,23 +122,31 @@ import Testing
         Case("agent_state_transitions_old_state_is_known", transition(4, "dancing", "listening")),
         Case("agent_state_transitions_cause_is_known", transition(4, "listening", "thinking", cause: "whim")),
         Case("agent_state_transitions_session_id_fkey", transition(1, nil, "initializing", session: other)),
-        Case("agent_state_transitions_session_is_live", transition(2, "initializing", "idle", at: "2026-11-22 10:30:00Z", session: over)),
-        Case("agent_state_transitions_never_change", "UPDATE agent_state_transitions SET reason = 'other' WHERE seq = 1"),
+        Case(
+            "agent_state_transitions_session_is_live",
+            transition(2, "initializing", "idle", at: "2026-11-22 10:30:00Z", session: over)),
+        Case(
+            "agent_state_transitions_never_change", "UPDATE agent_state_transitions SET reason = 'other' WHERE seq = 1"),
         Case("agent_state_transitions_never_go", "DELETE FROM agent_state_transitions WHERE seq = 3"),
         // Methods.
         Case(
             "rpc_methods_pkey",
-            "INSERT INTO rpc_methods (session_id, name, handler_type, builtin, registered_at) VALUES (\(session), 'echo', 'echo', false, now())"),
+            "INSERT INTO rpc_methods (session_id, name, handler_type, builtin, registered_at) VALUES (\(session), 'echo', 'echo', false, now())"
+        ),
         Case(
             "rpc_methods_static_response_of_static",
-            "INSERT INTO rpc_methods (session_id, name, handler_type, builtin, registered_at) VALUES (\(session), 'm', 'static', false, now())"),
+            "INSERT INTO rpc_methods (session_id, name, handler_type, builtin, registered_at) VALUES (\(session), 'm', 'static', false, now())"
+        ),
         Case("rpc_methods_usage_adds_up", "UPDATE rpc_methods SET errors = 1"),
         // Receipts.
         Case(
             "turn_notifications_agent_state_fkey",
-            "INSERT INTO turn_notifications (id, session_id, method, trigger, agent_state_seq, created_at, completed_at) VALUES (\(other), \(session), 'm', 'api', 9, now(), now())"),
+            "INSERT INTO turn_notifications (id, session_id, method, trigger, agent_state_seq, created_at, completed_at) VALUES (\(other), \(session), 'm', 'api', 9, now(), now())"
+        ),
         Case("turn_notifications_trigger_is_known", "UPDATE turn_notifications SET trigger = 'whim'"),
-        Case("turn_notifications_times_in_order", "UPDATE turn_notifications SET completed_at = created_at - interval '1 s'"),
+        Case(
+            "turn_notifications_times_in_order",
+            "UPDATE turn_notifications SET completed_at = created_at - interval '1 s'"),
         Case("turn_notification_recipients_outcome_is_known", recipient("", "'pending'")),
         Case("turn_notification_recipients_response_of_acknowledged", recipient(", response", "'timeout', 'ok'")),
         Case(
@@ -175,7 +194,9 @@ import Testing
         let fixture = try await StoreFixture()
         var ids = (0..<500).map { _ in SessionID(uuid: UUID()) }
         ids.append(SessionID(uuid: UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))))
-        ids.append(SessionID(uuid: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))))
+        ids.append(
+            SessionID(
+                uuid: UUID(uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))))
         let rows = try await fixture.sql(
             "SELECT turngate_id('ses', id) AS text FROM unnest($1::uuid[]) WITH ORDINALITY AS g (id, n) ORDER BY n",
             [.uuidArray(ids.map(\.uuid))])

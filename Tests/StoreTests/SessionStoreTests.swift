@@ -69,11 +69,14 @@ import Testing
         let fixture = try await StoreFixture()
         var session = fixture.makeSession()
         let first = AgentStateMachine(sessionID: session.id, at: session.createdAt).current
-        await #expect(throws: TurngateError.self) {
+        let unlisted = TurngateError.storeUnavailable(detail: "this process is not on the register of runtimes")
+        await #expect(throws: unlisted) {
             try await fixture.sessions.insert(session, first: first, owner: RuntimeID(uuid: UUID()))
         }
         session.spec.labels = ["a": "\u{0}"]
-        await #expect(throws: TurngateError.invalid([FieldError(field: "", message: "the character U+0000 cannot be kept")])) {
+        await #expect(
+            throws: TurngateError.invalid([FieldError(field: "", message: "the character U+0000 cannot be kept")])
+        ) {
             try await fixture.sessions.insert(session, first: first, owner: fixture.runtime.id)
         }
         #expect(try await fixture.number("SELECT count(*) FROM sessions") == 0)
@@ -108,7 +111,7 @@ import Testing
                 labels: ["tenant": "t\(index % 3)", "n": "\(index)"], after: .milliseconds(index))
             guard index % 4 == 0 else { continue }
             let ticket = try fixture.journal().append([session.ended(after: .seconds(1))])
-            #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+            #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         }
         func numbers(_ query: SessionQuery) async throws -> [Int] {
             try await fixture.sessions.sessions(query).sessions.compactMap { $0.spec.labels["n"].flatMap { Int($0) } }
@@ -134,12 +137,13 @@ import Testing
         #expect(try await fixture.sessions.session(session.id) == session)
 
         let ticket = try fixture.journal().append([session.ended(after: .seconds(1))])
-        #expect(await ticket.outcome(within: .seconds(20)) == .durable)
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         await #expect(throws: TurngateError.conflict(.sessionNotWorking(session.id, status: .ended))) {
             try await fixture.sessions.update(session.id, turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
         }
         await #expect(throws: TurngateError.notFound(.session)) {
-            try await fixture.sessions.update(SessionID(uuid: UUID()), turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
+            try await fixture.sessions.update(
+                SessionID(uuid: UUID()), turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
         }
     }
 
@@ -149,7 +153,8 @@ import Testing
         var usage = RPCMethodUsage()
         usage.record(latency: .microseconds(1234), failed: true, at: StoreFixture.start)
         let echo = RPCMethodReport(
-            spec: RPCMethodSpec(name: "echo", handler: .echo), builtin: false, registeredAt: StoreFixture.start, usage: usage)
+            spec: RPCMethodSpec(name: "echo", handler: .echo), builtin: false, registeredAt: StoreFixture.start,
+            usage: usage)
         let builtin = RPCMethodReport(
             spec: RPCMethodSpec(name: "cancel_turn", description: "d", handler: .static(response: "")), builtin: true,
             registeredAt: StoreFixture.start)
@@ -157,9 +162,6 @@ import Testing
         try await fixture.sessions.insertMethod(session.id, builtin)
         #expect(try await fixture.sessions.methods(session.id) == [builtin, echo])
         #expect(try await fixture.sessions.session(session.id)?.rpcMethods == ["cancel_turn", "echo"])
-        await #expect(throws: TurngateError.conflict(.rpcMethodTaken(name: "echo"))) {
-            try await fixture.sessions.insertMethod(session.id, echo)
-        }
         await #expect(throws: TurngateError.notFound(.session)) {
             try await fixture.sessions.insertMethod(SessionID(uuid: UUID()), echo)
         }
@@ -171,6 +173,25 @@ import Testing
         #expect(try await fixture.sessions.deleteMethod(session.id, name: "echo"))
         #expect(try await fixture.sessions.deleteMethod(session.id, name: "echo") == false)
         #expect(try await fixture.sessions.replaceMethod(session.id, replaced) == false)
+    }
+
+    @Test func insertMethod_again_isAsOnce_andWithOtherContentWritesOver() async throws {
+        let fixture = try await StoreFixture()
+        let (session, _) = try await fixture.insertSession()
+        var usage = RPCMethodUsage()
+        usage.record(latency: .microseconds(1234), failed: true, at: StoreFixture.start)
+        let torn = RPCMethodReport(
+            spec: RPCMethodSpec(name: "m", description: "d", handler: .static(response: "x")), builtin: true,
+            registeredAt: StoreFixture.start, usage: usage)
+        for _ in 0..<2 {
+            try await fixture.sessions.insertMethod(session.id, torn)
+            #expect(try await fixture.sessions.methods(session.id) == [torn])
+        }
+        let next = RPCMethodReport(
+            spec: RPCMethodSpec(name: "m", handler: .echo), builtin: false,
+            registeredAt: StoreFixture.start + .seconds(1))
+        try await fixture.sessions.insertMethod(session.id, next)
+        #expect(try await fixture.sessions.methods(session.id) == [next])
     }
 
     @Test func absentPostgres_isStoreUnavailable_andNothingOfTheQueryIsTold() async throws {

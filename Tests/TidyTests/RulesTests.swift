@@ -178,6 +178,7 @@ import Testing
         "public static func == (a: A, b: A) -> Bool { true }", "public var description: String { \"\" }",
         "public func hash(into hasher: inout Hasher) {}", "public init(from decoder: any Decoder) throws {}",
         "/** What it is. */\npublic func a() {}", "let a = \"public func a()\"",
+        "var a = A.open\nlet b = 1", "case .closed: state = .open\nfunc a() {}",
     ])
     func obviousDeclaration_isNotFound(_ text: String) {
         #expect(undocumented(text).isEmpty)

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Turngate
@@ -17,7 +18,7 @@ struct LocalProcessesTests {
         #expect(processes.isAlive(another) == false)
     }
 
-    @Test func aProcessThatHasEnded_isNotAlive() throws {
+    @Test func aProcessThatHasEnded_isNotAlive() async throws {
         let child = Process()
         child.executableURL = URL(fileURLWithPath: "/bin/sleep")
         child.arguments = ["60"]
@@ -27,8 +28,9 @@ struct LocalProcessesTests {
         let stat = try String(contentsOfFile: "/proc/\(child.processIdentifier)/stat", encoding: .utf8)
         description.startTicks = try #require(Int64(stat.split(separator: " ")[21]))
         #expect(processes.isAlive(description) == true)
-        child.terminate()
-        child.waitUntilExit()
+        // A child may have inherited that SIGTERM is blocked.
+        kill(child.processIdentifier, SIGKILL)
+        try await offThePool { child.waitUntilExit() }
         #expect(processes.isAlive(description) == false)
     }
 

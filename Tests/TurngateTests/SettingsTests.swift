@@ -84,6 +84,12 @@ struct SettingsTests {
         #expect(Self.problems(["TURNGATE_LISTEN": address, "TURNGATE_API_KEYS": "a=read:s"]).isEmpty)
     }
 
+    @Test(arguments: ["0.0.0.0:80", "127.0.0.1:80"])
+    func blankKeys_areAMistake_andNotAnOpenDoor(address: String) {
+        let problems = Self.problems(["TURNGATE_LISTEN": address, "TURNGATE_API_KEYS": " "])
+        #expect(problems.contains { $0.contains("TURNGATE_API_KEYS: there is no key in it") })
+    }
+
     @Test(arguments: ["127.0.0.1:0", "[::1]:8080", "localhost:8080", "unix:/tmp/t.sock"])
     func servingThisMachine_needsNoKeys(address: String) {
         #expect(Self.problems(["TURNGATE_LISTEN": address]).isEmpty)

@@ -13,6 +13,8 @@ final class FanOutRun {
     var fanOut: FanOut
     /// One call per recipient, and the deadline.
     var tasks: [Task<Void, Never>] = []
+    /// The receipt as it was kept, once it is complete.
+    var completed: NotificationReceipt?
     /// Open when every recipient has its outcome.
     let done = Latch()
 
@@ -24,6 +26,7 @@ final class FanOutRun {
 
     /// The receipt as it stands; nil for a plain call.
     var receipt: NotificationReceipt? {
+        if let completed { return completed }
         guard case .notification(var receipt) = purpose else { return nil }
         receipt.recipients = fanOut.recipients
         return receipt

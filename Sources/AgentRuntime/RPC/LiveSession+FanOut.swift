@@ -5,7 +5,7 @@ import Domain
 extension LiveSession {
     /// Calls the participants and waits for all outcomes.
     func call(_ request: RPCCallRequest) async throws(TurngateError) -> [RecipientReceipt] {
-        try requireWorking()
+        try requireInRoom()
         let run = try startFanOut(request, for: .call)
         _ = await run.done.wait(for: request.responseTimeout + .seconds(1), on: context.clock)
         return run.fanOut.recipients
@@ -85,7 +85,7 @@ extension LiveSession {
         guard let run = fanOuts[number], run.fanOut.isComplete else { return }
         fanOuts[number] = nil
         for task in run.tasks { task.cancel() }
-        if let receipt = run.receipt { keep(receipt, started: run.started) }
+        if let receipt = run.receipt { run.completed = keep(receipt, started: run.started) }
         run.done.open()
     }
 }

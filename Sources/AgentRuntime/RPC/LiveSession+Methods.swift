@@ -9,16 +9,18 @@ extension LiveSession {
             try requireWorking()
             guard methods[spec.name] == nil else { throw .conflict(.rpcMethodTaken(name: spec.name)) }
             guard methods.count < context.limits.methods else {
-                throw .overloaded("a session has at most \(context.limits.methods) RPC methods")
+                throw .conflict(.tooManyRPCMethods(limit: context.limits.methods))
             }
             let report = RPCMethodReport(spec: spec, builtin: false, registeredAt: context.clock.now)
             try await context.store.insertMethod(id, report)
             do throws(RoomError) {
+                // Without a connection it is registered by the rejoin.
                 try await connection?.registerMethod(spec.name)
             } catch {
                 _ = try await context.store.deleteMethod(id, name: spec.name)
                 throw .roomFailed("the method was not registered: \(error)")
             }
+            try requireWorking()
             methods[spec.name] = report
             publish()
             return report
@@ -68,8 +70,10 @@ extension LiveSession {
             invocationsUnderWay > context.limits.invocations
             ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
             : handle(invocation)
+        // The answer belongs to the connection that the call came by.
+        let origin = connection
         Task {
-            await self.send(result, to: invocation)
+            await self.send(result, to: invocation, over: origin)
             self.finish(invocation, with: result, latency: self.context.clock.uptime - arrival)
         }
     }
@@ -82,9 +86,11 @@ extension LiveSession {
         }
     }
 
-    private func send(_ result: Result<String, RPCError>, to invocation: RPCInvocation) async {
+    private func send(
+        _ result: Result<String, RPCError>, to invocation: RPCInvocation, over origin: (any RoomConnection)?
+    ) async {
         do throws(RoomError) {
-            try await connection?.respond(to: invocation, with: result)
+            try await origin?.respond(to: invocation, with: result)
         } catch {
             logger.info("an RPC answer was not sent", metadata: ["error": "\(error)"])
         }

@@ -9,6 +9,7 @@ extension LiveSession {
     func conclude(_ event: SessionLifecycle.Event) {
         guard advance(event), endTask == nil else { return }
         publish()
+        if lifecycle.status == .ending { journal([.session(SessionProgress(of: session))]) }
         endTask = Task { await self.leave() }
     }
 
@@ -55,6 +56,8 @@ extension LiveSession {
         while true {
             do throws(TurngateError) {
                 return try context.journal.append(entries)
+            } catch .shuttingDown {
+                return nil
             } catch {
                 logger.error("the journal is full; the session's end waits", metadata: ["error": "\(error)"])
                 do { try await context.clock.sleep(for: .seconds(1)) } catch { return nil }

@@ -36,9 +36,17 @@ extension LiveSession {
         stop(.empty)
         publish()
         journal([.session(SessionProgress(of: session))])
+        let now = context.clock.uptime
+        if let since = unsteadySince, now - connectedAt < context.limits.steadyAfter {
+            unsteadySince = since
+        } else {
+            unsteadySince = now
+            rejoinPause = Self.shortestRejoinPause
+        }
         let bound = context.limits.reconnectBound
-        start(.reconnect, after: bound) { live in
-            let detail = "the room was not reached again within \(bound)"
+        let left = (unsteadySince ?? now) + bound - now
+        start(.reconnect, after: max(left, .zero)) { live in
+            let detail = "the room was not reached again, for good, within \(bound)"
             await live.conclude(.failed(SessionEnd(.connectionLost, detail: detail)))
         }
     }
@@ -46,6 +54,7 @@ extension LiveSession {
     private func connectionRestored() {
         guard advance(.connectionRestored) else { return }
         stop(.reconnect)
+        connectedAt = context.clock.uptime
         context.metrics.reconnects.increment()
         session.roomSid = connection?.roomSid ?? session.roomSid
         session.agentSid = connection?.localParticipant.sid ?? session.agentSid
@@ -53,6 +62,7 @@ extension LiveSession {
         journal([.session(SessionProgress(of: session))])
         // A server that forgot us knows only the token's attributes.
         publishAttributes()
+        notifyIfOwed()
         watchForEmptiness()
     }
 
@@ -66,13 +76,24 @@ extension LiveSession {
         }
         connectionBroke()
         publish()
-        var delay = Duration.milliseconds(200)
+        // A room that takes us and drops us again is not asked at once.
+        if rejoinPause > Self.shortestRejoinPause, await !pauseBeforeRejoin() { return false }
         while lifecycle.status == .reconnecting, !Task.isCancelled {
-            if await rejoinOnce() { return true }
-            do { try await context.clock.sleep(for: delay) } catch { return false }
-            delay = min(delay * 2, .seconds(5))
+            let isBack = await rejoinOnce()
+            rejoinPause = min(rejoinPause * 2, Self.longestRejoinPause)
+            if isBack { return true }
+            if await !pauseBeforeRejoin() { return false }
         }
         return false
+    }
+
+    private func pauseBeforeRejoin() async -> Bool {
+        do {
+            try await context.clock.sleep(for: rejoinPause)
+            return true
+        } catch {
+            return false
+        }
     }
 
     private func rejoinOnce() async -> Bool {
@@ -84,7 +105,7 @@ extension LiveSession {
             }
             try await adopt(joined)
             connectionRestored()
-            return true
+            return lifecycle.status == .active
         } catch {
             if let lost = connection {
                 connection = nil
@@ -109,6 +130,7 @@ extension LiveSession {
 
     private func endIfStillEmpty() {
         timers[.empty] = nil
+        guard lifecycle.status == .active else { return }
         if session.participants.contains(where: { $0.kind.takesTurns && $0.state != .disconnected }) { return }
         requestEnd(SessionEnd(.roomEmpty))
     }

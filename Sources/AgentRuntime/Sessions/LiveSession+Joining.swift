@@ -46,14 +46,19 @@ extension LiveSession {
     private func startTurnEngine() -> Bool {
         guard advance(.started) else { return false }
         session.activatedAt = context.clock.now
+        connectedAt = context.clock.uptime
+        let ticket: JournalTicket?
         do throws(TurngateError) {
-            _ = try step(to: .listening, cause: .policy, with: [.session(SessionProgress(of: session))])
+            ticket = try step(to: .listening, cause: .policy, with: [.session(SessionProgress(of: session))]).ticket
         } catch {
             conclude(.failed(SessionEnd(.internalError, detail: "the start could not be written down")))
             return false
         }
-        settled.open()
-        publishAttributes()
+        // Who is told that the agent is there finds it in the history too.
+        Task {
+            _ = await ticket?.outcome(within: context.limits.durableWait)
+            settled.open()
+        }
         watchForEmptiness()
         return true
     }
@@ -79,20 +84,21 @@ extension LiveSession {
     /// while one is under way are sent as one.
     func publishAttributes() {
         attributesAreStale = true
+        attributeFailures = 0
         guard attributesTask == nil else { return }
         attributesTask = Task { await self.sendAttributes() }
     }
 
     private func sendAttributes() async {
-        var failures = 0
-        while attributesAreStale, failures < 3, lifecycle.status.isWorking, let connection {
+        while attributesAreStale, attributeFailures < 5, lifecycle.status.isWorking, let connection {
             attributesAreStale = false
             do throws(RoomError) {
                 try await connection.setAttributes(agentAttributes)
             } catch {
-                failures += 1
+                attributeFailures += 1
                 attributesAreStale = true
-                logger.warning("agent attributes not set", metadata: ["error": "\(error)", "attempt": "\(failures)"])
+                let attempt = "\(attributeFailures)"
+                logger.warning("agent attributes not set", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
                 do { try await context.clock.sleep(for: .seconds(1)) } catch { break }
             }
         }

@@ -23,6 +23,7 @@ extension LiveSession {
         case .moved(let row):
             let ticket = try context.journal.append([.transition(row)] + entries)
             states = machine
+            stateTicket = ticket
             publish()
             publishAttributes()
             if row.callsForNotification(by: session.spec.turnPolicy) { notifyByPolicy() }
@@ -38,13 +39,20 @@ extension LiveSession {
         try requireWorking()
         let taken = try step(to: next, cause: .api, actor: actor, reason: reason)
         let row = states.current
-        let outcome = await taken.ticket?.outcome(within: context.limits.durableWait) ?? .durable
+        // Where nothing changed, the row that stands may still be on its way.
+        let outcome = await stateTicket?.outcome(within: context.limits.durableWait) ?? .durable
         guard outcome != .refused else {
-            conclude(.failed(SessionEnd(.runtimeLost, detail: "PostgreSQL refuses the session's rows")))
+            rowsAreRefused()
             throw .conflict(.sessionNotWorking(id, status: .ending))
         }
         return AgentStateChange(
             transition: row, room: session.spec.room, changed: taken.changed, durable: outcome == .durable)
+    }
+
+    /// PostgreSQL refuses the session's rows for good: another process has
+    /// ended it there, or its history cannot go on.
+    func rowsAreRefused() {
+        conclude(.failed(SessionEnd(.runtimeLost, detail: "PostgreSQL refuses the session's rows")))
     }
 
     /// Writes a patch down and takes it on.
@@ -52,7 +60,7 @@ extension LiveSession {
         try await changes.run { () throws(TurngateError) in
             try requireWorking()
             var spec = session.spec
-            if let change = patch.turnPolicy { spec.turnPolicy = try spec.turnPolicy.merging(change) }
+            if let change = patch.turnPolicy { spec.turnPolicy = spec.turnPolicy.merging(change) }
             spec.labels = patch.labels ?? spec.labels
             spec.metadata = patch.metadata ?? spec.metadata
             try await context.store.update(

@@ -30,6 +30,16 @@ actor LiveSession {
     var timers: [Timer: Task<Void, Never>] = [:]
     var attributesTask: Task<Void, Never>?
     var attributesAreStale = false
+    var attributeFailures = 0
+    /// The journal's word on the row that the agent's state stands in.
+    var stateTicket: JournalTicket?
+    /// A step that calls for a notification came while the room was away.
+    var owesNotification = false
+    /// Since when the connection has been breaking again and again; nil once
+    /// it has lived for `RuntimeLimits.steadyAfter`.
+    var unsteadySince: Duration?
+    var connectedAt = Duration.zero
+    var rejoinPause = LiveSession.shortestRejoinPause
     /// Until its end is written down, a session is shown as `ending`.
     var endIsWritten = false
 
@@ -41,6 +51,9 @@ actor LiveSession {
     let changes = SerialLock()
 
     private nonisolated let shown: Mutex<Session>
+
+    static let shortestRejoinPause = Duration.milliseconds(200)
+    static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
     enum Timer { case maxDuration, empty, reconnect }
@@ -102,11 +115,21 @@ actor LiveSession {
         guard lifecycle.status.isWorking else { throw .conflict(.sessionNotWorking(id, status: lifecycle.status)) }
     }
 
-    /// Starts (again) a timer that does `action` on this actor.
+    /// Throws unless the agent is in its room at this moment.
+    func requireInRoom() throws(TurngateError) {
+        guard lifecycle.status == .active else { throw .conflict(.sessionNotWorking(id, status: lifecycle.status)) }
+    }
+
+    /// Starts (again) a timer that does `action` on this actor, `duration` from
+    /// now, however late its own task gets to run.
     func start(_ timer: Timer, after duration: Duration, _ action: @escaping @Sendable (LiveSession) async -> Void) {
         timers[timer]?.cancel()
-        timers[timer] = Task { [clock = context.clock] in
-            do { try await clock.sleep(for: duration) } catch { return }
+        let moment = context.clock.uptime + duration
+        timers[timer] = Task {
+            do { try await context.clock.sleep(until: moment) } catch { return }
+            // Between the sleep's end and this line the timer may have been
+            // stopped by what came first.
+            if Task.isCancelled { return }
             await action(self)
         }
     }

@@ -7,6 +7,9 @@ public struct RuntimeLimits: Sendable {
     public var joinDeadline = Duration.seconds(9)
     /// How long a session may be `reconnecting`.
     public var reconnectBound = Duration.seconds(60)
+    /// How long a connection has to live before it counts as steady again; one
+    /// that breaks sooner goes on with the bound and the pauses of the last.
+    public var steadyAfter = Duration.seconds(30)
     /// How long a call waits for PostgreSQL before it answers that the row is
     /// not durable yet.
     public var durableWait = Duration.seconds(2)

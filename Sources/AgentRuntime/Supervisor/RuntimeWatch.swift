@@ -18,10 +18,17 @@ public struct RuntimeWatch: Sendable {
     private let isAlive: @Sendable (RuntimeDescription) -> Bool?
     /// Called when another process buried this one.
     private let onBuried: @Sendable () async -> Void
+    /// Called with sessions that the store says this process holds; writes off
+    /// those that it does not.
+    private let writeOff: @Sendable ([SessionID]) -> Void
+    /// How old a session must be before it is looked for: one that is being
+    /// made is in the store before this process holds it.
+    static let grace = Duration.seconds(60)
 
     public init(
         me: RuntimeDescription, registry: any RuntimeRegistry, clock: any TurngateClock, logger: Logger,
-        isAlive: @escaping @Sendable (RuntimeDescription) -> Bool?, onBuried: @escaping @Sendable () async -> Void
+        isAlive: @escaping @Sendable (RuntimeDescription) -> Bool?,
+        onBuried: @escaping @Sendable () async -> Void, writeOff: @escaping @Sendable ([SessionID]) -> Void
     ) {
         self.me = me
         self.registry = registry
@@ -29,6 +36,7 @@ public struct RuntimeWatch: Sendable {
         self.logger = logger
         self.isAlive = isAlive
         self.onBuried = onBuried
+        self.writeOff = writeOff
     }
 
     /// Enters this process and buries those of this machine that are gone;
@@ -41,6 +49,7 @@ public struct RuntimeWatch: Sendable {
     /// Goes on until the task is cancelled, through outages of the database.
     public func run() async {
         var heardSince = clock.uptime
+        var seen: Set<SessionID> = []
         while !Task.isCancelled {
             do { try await clock.sleep(for: Self.heartbeatInterval) } catch { return }
             do throws(TurngateError) {
@@ -50,6 +59,10 @@ public struct RuntimeWatch: Sendable {
                     try await registry.enter(me)
                 }
                 try await buryTheDead(heardSince: clock.uptime - heardSince)
+                // Only what two looks in a row find: an end may be on its way.
+                let mine = try await registry.unheld(by: me.id, olderThan: Self.grace)
+                writeOff(mine.filter(seen.contains))
+                seen = Set(mine)
             } catch {
                 // The database was away for all: nobody's silence counts until
                 // everybody has had a lease's time to be heard again.

@@ -2,15 +2,18 @@ import Domain
 
 extension SessionSupervisor: SessionControl {
     public func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
-        let made = try await make(spec)
+        let made = try await uncut { () async throws(TurngateError) in try await self.make(spec) }
         _ = await made.settled.wait(for: wait, on: context.clock)
         let session = made.snapshot
-        let detail = session.end?.detail ?? ""
-        switch session.end?.reason {
-        case .roomUnreachable: throw .roomUnreachable(session.id, detail: detail)
-        case .roomTokenRefused: throw .roomTokenRefused(session.id, detail: detail)
-        case .internalError, .duplicateIdentity, .connectionLost: throw .roomFailed(detail)
-        default: return session
+        guard let end = session.end else { return session }
+        switch end.reason {
+        case .roomUnreachable: throw .roomUnreachable(session.id, detail: end.detail ?? "")
+        case .roomTokenRefused: throw .roomTokenRefused(session.id, detail: end.detail ?? "")
+        case .shutdown: throw .shuttingDown
+        case .internalError, .duplicateIdentity, .connectionLost, .runtimeLost:
+            throw .roomFailed(end.detail ?? end.reason.rawValue)
+        case .deleted, .maxDuration, .roomEmpty, .roomDeleted, .participantRemoved:
+            throw .conflict(.sessionNotWorking(session.id, status: session.status))
         }
     }
 
@@ -23,17 +26,24 @@ extension SessionSupervisor: SessionControl {
     public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
         var page = try await context.store.sessions(query)
         page.sessions = page.sessions.map { liveSession($0.id)?.snapshot ?? $0 }
+        // A live session may have gone on since its row was written.
+        if !query.statuses.isEmpty { page.sessions.removeAll { !query.statuses.contains($0.status) } }
         return page
     }
 
     public func update(
         _ id: SessionID, with patch: SessionPatch, actor: String?
     ) async throws(TurngateError) -> Session {
-        try await working(id).update(with: patch)
+        let held = try await working(id)
+        return try await uncut { () async throws(TurngateError) in try await held.update(with: patch) }
     }
 
     public func end(_ id: SessionID, actor: String?) async throws(TurngateError) -> Session {
-        guard let held = liveSession(id) else { return try await session(id) }
+        guard let held = liveSession(id) else {
+            let stored = try await session(id)
+            guard stored.status.isFinal else { throw .conflict(.sessionNotWorking(id, status: stored.status)) }
+            return stored
+        }
         await held.requestEnd(SessionEnd(.deleted, detail: actor.map { "by \($0)" }))
         // Leaving is bounded by the room's own bound, writing by `durableWait`.
         _ = await held.finished.wait(for: .seconds(5) + context.limits.durableWait + .seconds(1), on: context.clock)
@@ -49,15 +59,18 @@ extension SessionSupervisor: SessionControl {
     public func registerMethod(
         _ id: SessionID, _ spec: RPCMethodSpec
     ) async throws(TurngateError) -> RPCMethodReport {
-        try await working(id).register(spec)
+        let held = try await working(id)
+        return try await uncut { () async throws(TurngateError) in try await held.register(spec) }
     }
 
     public func replaceMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
-        try await working(id).replace(spec)
+        let held = try await working(id)
+        return try await uncut { () async throws(TurngateError) in try await held.replace(spec) }
     }
 
     public func unregisterMethod(_ id: SessionID, name: String) async throws(TurngateError) {
-        try await working(id).unregister(name)
+        let held = try await working(id)
+        try await uncut { () async throws(TurngateError) in try await held.unregister(name) }
     }
 
     public func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport] {
@@ -107,5 +120,16 @@ extension SessionSupervisor: SessionControl {
         if let held = liveSession(id) { return held }
         guard let stored = try await context.store.session(id) else { throw .notFound(.session) }
         throw .conflict(.sessionNotWorking(id, status: stored.status))
+    }
+
+    /// Runs `body` to its end even when the caller goes away meanwhile: a
+    /// change that is half written would stand in the way of the next one.
+    private func uncut<Value: Sendable>(
+        _ body: @escaping @Sendable () async throws(TurngateError) -> Value
+    ) async throws(TurngateError) -> Value {
+        let task = Task { () async -> Result<Value, TurngateError> in
+            do throws(TurngateError) { return .success(try await body()) } catch { return .failure(error) }
+        }
+        return try await task.value.get()
     }
 }

@@ -30,7 +30,7 @@ public final class SessionSupervisor: Sendable {
         let now = context.clock.now
         let session = Session(id: SessionID(at: now), spec: spec, createdAt: now)
         let states = AgentStateMachine(sessionID: session.id, at: now)
-        try await context.store.insert(session, first: states.current, owner: context.runtime)
+        try await insert(session, first: states.current)
         let actor = LiveSession(session, states: states, context: context) { [weak self] in self?.forget($0) }
         let isShuttingDown = state.withLock { state in
             state.live[session.id] = actor
@@ -39,6 +39,43 @@ public final class SessionSupervisor: Sendable {
         await actor.begin()
         if isShuttingDown { await actor.requestEnd(SessionEnd(.shutdown)) }
         return actor
+    }
+
+    /// When PostgreSQL does not answer, the row may be there all the same, and
+    /// would keep its identity from everybody: the journal ends it then, and
+    /// where there is no row, there is nothing to end.
+    private func insert(_ session: Session, first: AgentStateTransition) async throws(TurngateError) {
+        do throws(TurngateError) {
+            try await context.store.insert(session, first: first, owner: context.runtime)
+        } catch {
+            if case .conflict = error { throw error }
+            writeOff(session.id, "its making could not be written down")
+            throw error
+        }
+    }
+
+    /// Of the sessions that the store says this process holds, writes off those
+    /// that it does not: a torn write left them behind.
+    public func writeOffUnheld(_ ids: [SessionID]) {
+        for id in ids where liveSession(id) == nil {
+            context.logger.warning("a session that nobody holds is written off", metadata: ["session": "\(id)"])
+            writeOff(id, "nobody held it")
+        }
+    }
+
+    /// Ends, in the store alone, a session that nobody holds.
+    func writeOff(_ id: SessionID, _ why: String) {
+        var session = Session(id: id, spec: SessionSpec(room: ""), createdAt: context.clock.now)
+        session.status = .failed
+        session.end = SessionEnd(.internalError, detail: why)
+        session.endedAt = context.clock.now
+        do throws(TurngateError) {
+            _ = try context.journal.append([.session(SessionProgress(of: session))])
+        } catch {
+            // The watch finds it again.
+            context.logger.warning(
+                "a session was not written off", metadata: ["session": "\(id)", "error": "\(error)"])
+        }
     }
 
     private func reservePlace() throws(TurngateError) {
@@ -62,8 +99,12 @@ public final class SessionSupervisor: Sendable {
     /// Says how many had not.
     public func shutDown(_ end: SessionEnd, within bound: Duration) async -> Int {
         state.withLock { $0.isShuttingDown = true }
-        let all = everySession
         let deadline = context.clock.uptime + bound
+        // Those that are being made see the flag and end by themselves.
+        while state.withLock({ $0.beingMade }) > 0, context.clock.uptime < deadline {
+            do { try await context.clock.sleep(for: .milliseconds(20)) } catch { break }
+        }
+        let all = everySession
         for session in all { await session.requestEnd(end) }
         var remaining = 0
         for session in all {
@@ -71,6 +112,15 @@ public final class SessionSupervisor: Sendable {
             remaining += isDone ? 0 : 1
         }
         return remaining
+    }
+
+    /// PostgreSQL refuses `entries` for good: the sessions whose history they
+    /// belong to cannot go on. To be called by the journal; does not wait.
+    public func refused(_ entries: [JournalEntry]) {
+        let sessions = Set(entries.compactMap { if case .transition(let row) = $0 { row.sessionID } else { nil } })
+        for session in sessions.compactMap(liveSession) {
+            Task { await session.rowsAreRefused() }
+        }
     }
 
     /// Another process took this one for dead and ended its sessions in the

@@ -7,20 +7,32 @@ extension LiveSession {
     func notify(
         _ request: NotificationRequest, wait: Duration
     ) async throws(TurngateError) -> NotificationReceipt {
-        try requireWorking()
+        try requireInRoom()
         let run = try startNotification(request, trigger: .api)
         _ = await run.done.wait(for: wait, on: context.clock)
         guard let receipt = run.receipt else { throw .internalFailure("a notification has no receipt") }
-        return freshReceipts.last { $0.id == receipt.id } ?? receipt
+        return receipt
     }
 
-    /// The policy wants the participants told.
+    /// The policy wants the participants told; while the room is away, once it
+    /// is back.
     func notifyByPolicy() {
+        guard lifecycle.status != .reconnecting else {
+            owesNotification = true
+            return
+        }
         do throws(TurngateError) {
             _ = try startNotification(NotificationRequest(), trigger: .policy)
         } catch {
             logger.error("no turn notification", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// The room is back: tells what could not be told, if it is still true.
+    func notifyIfOwed() {
+        guard owesNotification else { return }
+        owesNotification = false
+        if session.spec.turnPolicy.notifyOn.contains(states.state) { notifyByPolicy() }
     }
 
     private func startNotification(
@@ -39,13 +51,14 @@ extension LiveSession {
     }
 
     /// Takes a complete receipt: to the journal, and at hand until it is durable.
-    func keep(_ receipt: NotificationReceipt, started: Duration) {
+    func keep(_ receipt: NotificationReceipt, started: Duration) -> NotificationReceipt {
         var complete = receipt
         complete.completedAt = max(context.clock.now, receipt.createdAt)
         context.metrics.notificationDuration.observe((context.clock.uptime - started).seconds)
         freshReceipts.append(complete)
         let ticket = journal([.notification(complete)])
         Task { await self.forget(complete.id, once: ticket) }
+        return complete
     }
 
     private func forget(_ notification: NotificationID, once ticket: JournalTicket?) async {

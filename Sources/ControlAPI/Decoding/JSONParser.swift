@@ -90,7 +90,9 @@ struct JSONParser {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw error("has no member name where one should be") }
             let name = try string()
-            guard names.insert(Array(name.utf8)).inserted else { throw error("has a member twice: '\(name.prefix(64))'") }
+            guard names.insert(Array(name.utf8)).inserted else {
+                throw error("has a member twice: '\(name.prefix(64))'")
+            }
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw error("has no ':' after a member name") }
             members.append(JSONValue.Member(name: name, value: try value(depth: depth)))

@@ -17,7 +17,7 @@ extension SessionSpec {
         }
         guard var policy = reader.object("turn_policy") else { return }
         let patch = TurnPolicyPatch(&policy)
-        if reader.errors.errors.isEmpty { turnPolicy = try turnPolicy.merging(patch.settled(over: turnPolicy)) }
+        if reader.errors.errors.isEmpty { turnPolicy = turnPolicy.merging(patch) }
     }
 
     private static func methods(_ reader: inout ObjectReader) -> [RPCMethodSpec] {

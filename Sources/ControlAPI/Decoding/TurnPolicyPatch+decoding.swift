@@ -24,20 +24,4 @@ extension TurnPolicyPatch {
         notificationResponseTimeoutMs = reader.integer("response_timeout_ms", Limits.responseTimeoutMs)
         reader.finish()
     }
-
-    /// Whether it says what opens or closes the gate.
-    var namesGateStates: Bool { openAudioOn != nil || closeAudioOn != nil }
-
-    /// With a state in one of the two lists only: one that the caller puts
-    /// into a list leaves the other, and where he puts it into both, the gate
-    /// is closed. `policy` is what the patch will be laid over.
-    func settled(over policy: TurnPolicy) -> TurnPolicyPatch {
-        var patch = self
-        if let openAudioOn, closeAudioOn == nil {
-            patch.closeAudioOn = policy.closeAudioOn.filter { !openAudioOn.contains($0) }
-        } else if let closeAudioOn {
-            patch.openAudioOn = (openAudioOn ?? policy.openAudioOn).filter { !closeAudioOn.contains($0) }
-        }
-        return patch
-    }
 }

@@ -48,6 +48,9 @@ extension Problem {
             self = Problem(.rpcMethodTaken, "The method '\(name)' is registered already.").adding("rpc_method", name)
         case .rpcMethodBuiltin(let name):
             self = Problem(.rpcMethodBuiltin, "The method '\(name)' is Turngate's own.").adding("rpc_method", name)
+        case .tooManyRPCMethods(let limit):
+            self = Problem(.tooManyRPCMethods, "A session has at most \(limit) RPC methods.").adding(
+                "limit", String(limit))
         case .illegalStateStep(let from, let to):
             self = Problem(.illegalStateStep, "The agent cannot go from \(from.rawValue) to \(to.rawValue).")
                 .adding("from", from.rawValue).adding("to", to.rawValue)

@@ -19,14 +19,17 @@ extension ProblemType {
         case .rpcMethodNotFound: "The session has no RPC method of this name."
         case .turnNotificationNotFound:
             "The session has no turn notification of this id; an id that is malformed cannot exist and gets the same answer."
-        case .methodNotAllowed: "The path exists, but not with this method. The `Allow` header lists those that it takes."
+        case .methodNotAllowed:
+            "The path exists, but not with this method. The `Allow` header lists those that it takes."
         case .notAcceptable:
             "`Accept` leaves out every media type that this call can serve. `available` lists them."
         case .requestTimeout: "The head or the body of the request took longer than the service waits for it."
         case .identityTaken:
             "A live session has an agent of that identity in that room already; `conflicting_session` is its id. End it, or take another identity."
-        case .rpcMethodTaken: "A method of this name is registered already. Replace it with PUT, or choose another name."
+        case .rpcMethodTaken:
+            "A method of this name is registered already. Replace it with PUT, or choose another name."
         case .rpcMethodBuiltin: "Turngate's own methods can be neither replaced nor removed. Choose another name."
+        case .tooManyRPCMethods: "A session has a bounded number of methods, which `limit` tells. Remove one first."
         case .illegalStateStep:
             "The agent cannot go from the state `from` to the state `to`: nothing leads back to `initializing`."
         case .sessionNotWorking:
@@ -43,11 +46,14 @@ extension ProblemType {
             "The agent did not get into the room in time. The session is kept with the status `failed`; `session` is its id. Check that the room server runs and is reachable, then make a new session."
         case .roomTokenRefused:
             "The room server did not accept the agent's token. The session is kept with the status `failed`; `session` is its id. Check LIVEKIT_API_KEY and LIVEKIT_API_SECRET and both machines' clocks."
-        case .roomFailed: "The room server refused or did not answer what the session's agent asked of it. `detail` says what."
+        case .roomFailed:
+            "The room server refused or did not answer what the session's agent asked of it. `detail` says what."
         case .storeUnavailable:
             "What you asked for needs PostgreSQL, which does not answer. Live sessions go on meanwhile. Try again after the seconds in `Retry-After`."
-        case .overloaded: "A bound of the service was reached; `detail` says which. Try again after the seconds in `Retry-After`."
-        case .shuttingDown: "The service is being stopped and takes nothing new. Try again after the seconds in `Retry-After`."
+        case .overloaded:
+            "A bound of the service was reached; `detail` says which. Try again after the seconds in `Retry-After`."
+        case .shuttingDown:
+            "The service is being stopped and takes nothing new. Try again after the seconds in `Retry-After`."
         case .versionNotSupported: "The service speaks HTTP/1.1 and HTTP/1.0."
         }
     }

@@ -16,6 +16,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     case identityTaken = "identity-taken"
     case rpcMethodTaken = "rpc-method-taken"
     case rpcMethodBuiltin = "rpc-method-builtin"
+    case tooManyRPCMethods = "too-many-rpc-methods"
     case illegalStateStep = "illegal-state-step"
     case sessionNotWorking = "session-not-working"
     case bodyTooLarge = "body-too-large"
@@ -45,7 +46,9 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
-        case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .illegalStateStep, .sessionNotWorking: 409
+        case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .tooManyRPCMethods, .illegalStateStep,
+            .sessionNotWorking:
+            409
         case .bodyTooLarge: 413
         case .targetTooLong: 414
         case .unsupportedMediaType: 415
@@ -77,6 +80,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .identityTaken: "The agent's identity is taken in that room"
         case .rpcMethodTaken: "The RPC method's name is taken"
         case .rpcMethodBuiltin: "The RPC method is built in"
+        case .tooManyRPCMethods: "The session has too many RPC methods"
         case .illegalStateStep: "The agent's state cannot go that way"
         case .sessionNotWorking: "The session's status does not allow this"
         case .bodyTooLarge: "The request body is too large"

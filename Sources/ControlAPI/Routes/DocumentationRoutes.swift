@@ -21,7 +21,8 @@ struct DocumentationRoutes: Sendable {
     /// runs only the two scripts from here and talks only to us.
     private static let policy = [
         "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:",
-        "connect-src 'self'", "font-src 'self' data:", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+        "connect-src 'self'", "font-src 'self' data:", "base-uri 'none'", "form-action 'none'",
+        "frame-ancestors 'none'",
     ].joined(separator: "; ")
 
     private static let starter = """

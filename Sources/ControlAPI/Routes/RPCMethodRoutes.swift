@@ -22,11 +22,14 @@ struct RPCMethodRoutes: Sendable {
         var input = try request.input(body: .required)
         let spec = RPCMethodSpec(named: &input.body)
         let report = try await sessions.registerMethod(id, try Self.checked(spec, &input))
-        return .json(report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
+        return .json(
+            report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
     }
 
     /// What was read, once the rest of the request was found right as well.
-    private static func checked(_ spec: RPCMethodSpec?, _ input: inout RequestInput) throws(TurngateError) -> RPCMethodSpec {
+    private static func checked(_ spec: RPCMethodSpec?, _ input: inout RequestInput) throws(TurngateError)
+        -> RPCMethodSpec
+    {
         try input.finish()
         guard let spec else { throw .internalFailure("a method that is neither there nor wrong") }
         return spec

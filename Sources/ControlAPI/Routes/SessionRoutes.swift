@@ -53,9 +53,6 @@ struct SessionRoutes: Sendable {
         patch.labels = input.body.map("labels", keys: Limits.labelKey, values: Limits.labelValue)
         patch.metadata = input.body.freeObject("metadata", atMost: Limits.metadataBytes)
         try input.finish()
-        if let policy = patch.turnPolicy, policy.namesGateStates {
-            patch.turnPolicy = policy.settled(over: try await sessions.session(id).spec.turnPolicy)
-        }
         return .json(try await sessions.update(id, with: patch, actor: request.actor).json)
     }
 

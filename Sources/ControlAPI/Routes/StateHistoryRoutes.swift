@@ -78,7 +78,9 @@ struct StateHistoryRoutes: Sendable {
     private func summary(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         try request.expectNothing()
-        guard let summary = try await history.summary(id, now: clock.now) else { throw TurngateError.notFound(.session) }
+        guard let summary = try await history.summary(id, now: clock.now) else {
+            throw TurngateError.notFound(.session)
+        }
         return .json(summary.json)
     }
 }

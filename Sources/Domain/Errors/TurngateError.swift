@@ -32,6 +32,8 @@ public enum Conflict: Sendable, Equatable {
     case identityTaken(room: String, identity: String, by: SessionID)
     case rpcMethodTaken(name: String)
     case rpcMethodBuiltin(name: String)
+    /// The session has as many methods as it may have.
+    case tooManyRPCMethods(limit: Int)
     case illegalStateStep(from: AgentState, to: AgentState)
     /// The session's status does not allow it.
     case sessionNotWorking(SessionID, status: SessionStatus)

@@ -36,13 +36,15 @@ public struct FanOut: Sendable, Equatable {
     public var isComplete: Bool { !recipients.contains { $0.outcome == .pending } }
 
     /// Takes the outcome of `identity`'s call, `latency` after it was made;
-    /// says whether it was the first.
+    /// says whether it was the first. A response over `RPCLimits.payloadBytes`
+    /// is none (`failed`, 1504) and an error's texts are cut at their limits:
+    /// newer clients send up to 1 MiB, and a receipt is kept whole.
     @discardableResult
     public mutating func settle(_ identity: String, _ result: Result<String, RPCError>, latency: Duration) -> Bool {
         guard let index = recipients.firstIndex(where: { $0.identity == identity && $0.outcome == .pending }) else {
             return false
         }
-        switch result {
+        switch result.withinLimits {
         case .success(let response):
             recipients[index].outcome = .acknowledged
             recipients[index].response = response
@@ -52,5 +54,33 @@ public struct FanOut: Sendable, Equatable {
         }
         recipients[index].latency = latency
         return true
+    }
+}
+
+extension Result<String, RPCError> {
+    /// This outcome as `RPCLimits` allow it.
+    fileprivate var withinLimits: Self {
+        switch self {
+        case .success(let response) where response.utf8.count > RPCLimits.payloadBytes:
+            .failure(RPCError(.responsePayloadTooLarge))
+        case .success:
+            self
+        case .failure(let error):
+            .failure(
+                RPCError(
+                    code: error.code, message: error.message.cut(toBytes: RPCLimits.errorMessageBytes),
+                    data: error.data?.cut(toBytes: RPCLimits.errorDataBytes)))
+        }
+    }
+}
+
+extension String {
+    /// The beginning of this text, at most `limit` bytes of UTF-8, which ends
+    /// where a character does.
+    fileprivate func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while Index(end, within: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }

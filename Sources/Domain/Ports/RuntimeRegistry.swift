@@ -21,7 +21,13 @@ public protocol RuntimeRegistry: Sendable {
     /// Ends what `dead` held as `failed` with `runtime_lost` and takes it off
     /// the register; returns the ids of those sessions.
     func bury(_ dead: RuntimeID) async throws(TurngateError) -> [SessionID]
-    /// Takes this process off, at a clean end.
+    /// The sessions that are live in the store, held by `id`, and were created
+    /// more than `age` ago by the database's clock, sorted by id. The store
+    /// cannot know what a process really has in its hands: `id` itself asks,
+    /// and what it neither holds nor makes, and whose end is not with its
+    /// journal either, came of an insert that was given up and yet committed.
+    func unheld(by id: RuntimeID, olderThan age: Duration) async throws(TurngateError) -> [SessionID]
+    /// Takes this process off, at a clean end; waits a few seconds at most.
     func leave(_ id: RuntimeID) async throws(TurngateError)
 }
 

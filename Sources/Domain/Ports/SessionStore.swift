@@ -3,7 +3,10 @@
 public protocol SessionStore: Sendable {
     /// Writes a new session with its first history row and its methods, held
     /// by the runtime `owner`. Throws `conflict(.identityTaken)` when a live
-    /// session has that identity in that room.
+    /// session has that identity in that room. After `storeUnavailable` nobody
+    /// knows whether it was written: whoever gives it up has to journal its
+    /// end, which is refused without harm where there is no such session. After
+    /// any other error it is not there.
     func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError)
     /// The session as last written down; nil when there is none.
     func session(_ id: SessionID) async throws(TurngateError) -> Session?
@@ -14,7 +17,9 @@ public protocol SessionStore: Sendable {
         _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
     ) async throws(TurngateError)
 
-    /// Writes a new method; throws `conflict(.rpcMethodTaken)`.
+    /// Writes a new method, over one of that name if there is one: which names
+    /// are taken is known to whoever holds the session, and a write whose
+    /// outcome is not known can be made again. Throws `notFound(.session)`.
     func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError)
     /// Writes over a method; false when there is none of that name.
     func replaceMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) -> Bool

@@ -121,15 +121,15 @@ public struct TurnPolicyPatch: Sendable, Equatable {
 }
 
 extension TurnPolicy {
-    /// This policy with `patch` laid over it. Throws `invalid` naming
-    /// `turn_policy.close_audio_on` when a state would both open and shut the
-    /// gate.
-    public func merging(_ patch: TurnPolicyPatch) throws(TurngateError) -> TurnPolicy {
+    /// This policy with `patch` laid over it. A state stands in one of the two
+    /// gate lists only: one that the patch puts into a list leaves the other,
+    /// and where it is put into both, the gate is closed.
+    public func merging(_ patch: TurnPolicyPatch) -> TurnPolicy {
         var merged = self
         merged.mode = patch.mode ?? mode
         merged.notifyOn = patch.notifyOn ?? notifyOn
-        merged.openAudioOn = patch.openAudioOn ?? openAudioOn
-        merged.closeAudioOn = patch.closeAudioOn ?? closeAudioOn
+        merged.closeAudioOn = patch.closeAudioOn ?? closeAudioOn.filter { !(patch.openAudioOn ?? []).contains($0) }
+        merged.openAudioOn = (patch.openAudioOn ?? openAudioOn).filter { !merged.closeAudioOn.contains($0) }
         merged.notification.method = patch.notificationMethod ?? notification.method
         merged.notification.payload = patch.notificationPayload ?? notification.payload
         merged.notification.responseTimeoutMs = patch.notificationResponseTimeoutMs ?? notification.responseTimeoutMs
@@ -139,13 +139,6 @@ extension TurnPolicy {
         merged.keepTurnAudio = patch.keepTurnAudio ?? keepTurnAudio
         merged.align = patch.align ?? align
         merged.allowInterruptions = patch.allowInterruptions ?? allowInterruptions
-        try merged.checkGateStates()
         return merged
-    }
-
-    private func checkGateStates() throws(TurngateError) {
-        guard let both = openAudioOn.first(where: closeAudioOn.contains) else { return }
-        let message = "'\(both.rawValue)' is in open_audio_on too; a state can only open or close the gate"
-        throw .invalid([FieldError(field: "turn_policy.close_audio_on", message: message)])
     }
 }

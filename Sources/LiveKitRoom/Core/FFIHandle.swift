@@ -17,7 +17,7 @@ final class FFIHandle: Sendable {
     func drop() {
         guard owned.exchange(false, ordering: .acquiringAndReleasing) else { return }
         core.handleCount.subtract(1, ordering: .relaxed)
-        _ = core.library.drop(id)
+        core.giveBack(id)
     }
 
     /// Notes that a request has consumed it: nothing is left to give back.

@@ -19,11 +19,12 @@ final class FFIReply: Sendable {
 
     /// Who comes first under the lock settles it.
     private let state = Mutex(State.open)
-    /// Gets an answer that came after the wait was given up; without it such
-    /// an answer is thrown away and its handles given back.
-    let abandoned: (@Sendable (FFIDelivery) -> Void)?
+    /// Takes the answer in before it is delivered, on the pump's thread, even
+    /// if the wait was given up before; must not block. Without it, an answer
+    /// that comes too late is thrown away and its handles given back.
+    let arrived: (@Sendable (FFIDelivery) -> Void)?
 
-    init(abandoned: (@Sendable (FFIDelivery) -> Void)?) { self.abandoned = abandoned }
+    init(arrived: (@Sendable (FFIDelivery) -> Void)? = nil) { self.arrived = arrived }
 
     /// Settles it; false if that had happened before.
     @discardableResult

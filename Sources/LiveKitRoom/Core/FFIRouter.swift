@@ -49,6 +49,7 @@ final class FFIRouter: Sendable {
 
     private func answer(_ asyncID: UInt64, _ delivery: FFIDelivery) {
         guard let reply = routes.withLock({ $0.replies.removeValue(forKey: asyncID) }) else { return }
-        if !reply.settle(.delivered(delivery)) { reply.abandoned?(delivery) }
+        reply.arrived?(delivery)
+        reply.settle(.delivered(delivery))
     }
 }

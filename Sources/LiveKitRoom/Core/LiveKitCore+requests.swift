@@ -25,12 +25,12 @@ extension LiveKitCore {
     /// Makes a request whose answer comes later as an event, and waits for it
     /// no longer than `timeout`. The wait is registered before the request is
     /// made. `tie` may end it early.
-    /// `abandoned` gets an answer that came too late.
+    /// `arrived` takes the answer in, be it too late or not; see `FFIReply`.
     func call(
         _ operation: String, timeout: Duration, tie: PendingReplies? = nil,
-        abandoned: (@Sendable (FFIDelivery) -> Void)? = nil, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+        arrived: (@Sendable (FFIDelivery) -> Void)? = nil, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) -> FFIReply.Outcome {
-        let reply = FFIReply(abandoned: abandoned)
+        let reply = FFIReply(arrived: arrived)
         let asyncID = router.register(reply)
         let tied = tie?.insert(reply)
         defer { if let tied { tie?.remove(tied) } }
@@ -44,7 +44,7 @@ extension LiveKitCore {
         if case .delivered = outcome { return outcome }
         // The core answers every request in the end; only one whose late
         // answer is somebody's business stays registered for it.
-        if abandoned == nil { router.forgetReply(asyncID) }
+        if arrived == nil { router.forgetReply(asyncID) }
         return outcome
     }
 }

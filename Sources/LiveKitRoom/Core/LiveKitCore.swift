@@ -9,7 +9,10 @@ import Synchronization
 public final class LiveKitCore: Sendable {
     let library: LiveKitLibrary
     let router = FFIRouter()
+    let calledOffJoins = CalledOffJoins()
     let handleCount = Atomic(0)
+    /// How often a handle was given back that the core did not know.
+    let strayDrops = Atomic(0)
     private let logger: Logger
     private let onPanic: @Sendable (String) -> Void
 
@@ -47,6 +50,14 @@ public final class LiveKitCore: Sendable {
         library.initialize(captureLogs: captureLogs) { bytes, count in
             FFIInbox.process.append(UnsafeBufferPointer(start: bytes, count: bytes == nil ? 0 : count))
         }
+    }
+
+    /// Gives a handle back. One that the core does not know does no harm there,
+    /// but means that ours are counted wrong.
+    func giveBack(_ handle: UInt64) {
+        guard !library.drop(handle) else { return }
+        strayDrops.add(1, ordering: .relaxed)
+        logger.error("LiveKit's core does not know a handle of ours", metadata: ["handle": "\(handle)"])
     }
 
     private func deliver(_ batch: FFIInbox.Batch) {

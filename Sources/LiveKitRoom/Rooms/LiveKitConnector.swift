@@ -12,8 +12,13 @@ import SwiftProtobuf
 /// passed, when nobody answers or when the server is overloaded,
 /// `.tokenRefused` for 401, 403 and malformed tokens, `.refused` for the
 /// server's other refusals (404: the room does not exist and may not be made),
-/// and `.failed` for the rest and for a cancelled task. A join that comes about
-/// after its deadline or cancellation is left at once.
+/// and `.failed` for the rest and for a cancelled task.
+///
+/// The core cannot call a join off. After the deadline or a cancellation,
+/// `connect` therefore throws only when the core has answered, and has left the
+/// room if it got there after all; but at most 5 s after the deadline. A later
+/// join of the same participant waits, within its own deadline, for what even
+/// then is still on its way.
 public struct LiveKitConnector: RoomConnector {
     /// Makes the token for a join. Its attributes, name, metadata and kind are
     /// what the agent has from its first moment on.
@@ -36,25 +41,53 @@ public struct LiveKitConnector: RoomConnector {
     private func connectToRoom(
         _ join: RoomJoin, deadline: Duration
     ) async throws(RoomError) -> LiveKitRoomConnection {
-        let request = try joinRequest(join, deadline: deadline)
-        let outcome = try await core.call(
-            "connect", timeout: deadline, abandoned: { [core, configuration] in
-                // Joined after all, but nobody waits for it any more.
-                let late = try? LiveKitRoomConnection($0, core: core, configuration: configuration)
-                late?.leave()
-            }
-        ) { asyncID in
+        let end = ContinuousClock.now + deadline
+        let presence = CalledOffJoins.Presence(url: configuration.url, room: join.room, identity: join.identity)
+        try await passCalledOffJoins(of: presence, deadline: deadline)
+        let request = try joinRequest(join, deadline: end - .now)
+        let attempt = JoinAttempt(core: core, configuration: configuration)
+        let outcome = try await core.call("connect", timeout: end - .now, arrived: attempt.take) { asyncID in
             var request = request
             request.requestAsyncID = asyncID
             return .connect(request)
         }
-        switch outcome {
-        case .delivered(let delivery):
-            return try LiveKitRoomConnection(delivery, core: core, configuration: configuration)
-        case .timedOut, .admitted: throw .unreachable("not joined within \(deadline)")
-        case .cancelled: throw .failed("the join was cancelled")
-        case .disconnected: throw .disconnected
+        if case .delivered = outcome { return try attempt.connection() }
+        await callOff(attempt, of: presence, until: end + Self.patience)
+        throw Self.failure(outcome, deadline: deadline)
+    }
+
+    /// Waits for what earlier joins of the same participant have left behind.
+    private func passCalledOffJoins(
+        of presence: CalledOffJoins.Presence, deadline: Duration
+    ) async throws(RoomError) {
+        switch await core.calledOffJoins.outcome(for: presence, within: deadline) {
+        case .timedOut: throw .unreachable("an earlier join of this participant is still on its way")
+        case let outcome: if Task.isCancelled { throw Self.failure(outcome, deadline: deadline) }
         }
+    }
+
+    private func callOff(
+        _ attempt: JoinAttempt, of presence: CalledOffJoins.Presence, until limit: ContinuousClock.Instant
+    ) async {
+        core.calledOffJoins.insert(presence, ending: attempt.callOff())
+        let joins = core.calledOffJoins
+        // A task of its own: the caller's cancellation must not cut this wait.
+        _ = await Task { await joins.outcome(for: presence, within: limit - .now) }.value
+    }
+
+    private static func failure(_ outcome: FFIReply.Outcome, deadline: Duration) -> RoomError {
+        if case .timedOut = outcome { return .unreachable("not joined within \(deadline)") }
+        return .failed("the join was cancelled")
+    }
+
+    /// How long after its deadline a join may still be waited for.
+    private static let patience = Duration.seconds(5)
+
+    /// How long the core may take to reach the server. When that was in vain
+    /// it asks the server for the reason, for up to 3 s more; a second is left
+    /// for its answer to win over our deadline.
+    private static func connectTimeout(within deadline: Duration) -> Duration {
+        max(deadline / 2, deadline - .seconds(4))
     }
 
     private func joinRequest(_ join: RoomJoin, deadline: Duration) throws(RoomError) -> WireConnectRequest {
@@ -72,10 +105,9 @@ public struct LiveKitConnector: RoomConnector {
             options.adaptiveStream = false
             options.dynacast = false
             options.singlePeerConnection = true
-            // One attempt that may take as long as the caller gives it:
-            // whether and when to try again is the caller's.
+            // One attempt: whether and when to try again is the caller's.
             options.joinRetries = 0
-            options.connectTimeoutMs = UInt64(max(1, deadline.wholeMilliseconds))
+            options.connectTimeoutMs = UInt64(max(1, Self.connectTimeout(within: deadline).wholeMilliseconds))
             options.dataStream.maxPayloadByteLength = UInt64(configuration.maxTextBytes)
         }
         return request

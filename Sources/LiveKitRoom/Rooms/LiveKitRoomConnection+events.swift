@@ -4,7 +4,7 @@ extension LiveKitRoomConnection: FFIReceiver {
     func receive(_ delivery: FFIDelivery) {
         switch delivery.message {
         case .roomEvent(let event): event.message.map { receive($0, delivery) }
-        case .rpcMethodInvocation(let event): tell(.rpcInvoked(RPCInvocation(event)))
+        case .rpcMethodInvocation(let event): called(RPCInvocation(event), of: event.localParticipantHandle)
         case .textStreamReaderEvent(let event): receive(event)
         default: return
         }

@@ -5,6 +5,7 @@ extension LiveKitRoomConnection {
         var request = WireRegisterRpcMethodRequest()
         request.localParticipantHandle = try localID()
         request.method = method
+        withRPC { rpc, _ in _ = rpc.methods.insert(method) }
         try core.request("register a method", .registerRpcMethod(request))
     }
 
@@ -13,22 +14,61 @@ extension LiveKitRoomConnection {
         request.localParticipantHandle = try localID()
         request.method = method
         try core.request("unregister a method", .unregisterRpcMethod(request))
+        withRPC { rpc, _ in _ = rpc.methods.remove(method) }
+    }
+
+    /// Takes in a call of one of `local`'s methods, on the pump's thread.
+    func called(_ invocation: RPCInvocation, of local: UInt64) {
+        let isLeaving = withRPC { rpc, ended in
+            rpc.called(invocation.handle)
+            return ended
+        }
+        // The calls may have been refused already, and nobody hears of this one.
+        if isLeaving { refuseUnanswered(of: local) } else { tell(.rpcInvoked(invocation)) }
     }
 
     /// Error messages and data over LiveKit's limits are cut, at a character.
-    /// A payload over the limit reaches callers of RPC version 1 as 1504.
+    /// A payload over the limit reaches callers of RPC version 1 as 1504. An
+    /// answer to a call of another connection goes nowhere.
     public func respond(
         to invocation: RPCInvocation, with result: Result<String, RPCError>
     ) async throws(RoomError) {
+        let local = try localID()
+        guard withRPC({ rpc, _ in rpc.answers(invocation.handle) }) else { return }
+        try answer(invocation.handle, of: local, with: result)
+    }
+
+    private func answer(
+        _ invocation: UInt64, of local: UInt64, with result: Result<String, RPCError>
+    ) throws(RoomError) {
         var response = WireRpcMethodInvocationResponseRequest()
-        response.localParticipantHandle = try localID()
-        response.invocationID = invocation.handle
+        response.localParticipantHandle = local
+        response.invocationID = invocation
         switch result {
         case .success(let payload): response.payload = payload
         case .failure(let error): response.error = WireRpcError(error)
         }
         // An answer that nobody waits for any more is no fault of the agent.
         try core.request("answer an invocation", .rpcMethodInvocationResponse(response))
+    }
+
+    /// Tells the callers who still wait that the agent leaves.
+    func refuseUnanswered(of local: UInt64) {
+        for invocation in withRPC({ rpc, _ in rpc.takeUnanswered() }) {
+            // The room may be over already; then the caller knows.
+            try? answer(invocation, of: local, with: .failure(RPCError(.recipientDisconnected)))
+        }
+    }
+
+    /// Makes the core let go of the room, which each registered method holds.
+    func unregisterMethods(of local: UInt64) {
+        for method in withRPC({ rpc, _ in rpc.methods }) {
+            var request = WireUnregisterRpcMethodRequest()
+            request.localParticipantHandle = local
+            request.method = method
+            // It can only fail where the core has forgotten the agent itself.
+            _ = try? core.request("unregister a method", .unregisterRpcMethod(request))
+        }
     }
 
     /// The peer is told to answer within `timeout` less the transport's 7 s,

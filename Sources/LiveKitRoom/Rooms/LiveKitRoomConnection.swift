@@ -8,6 +8,7 @@ public final class LiveKitRoomConnection: RoomConnection {
     private struct State {
         var roster: ParticipantRoster
         var texts: TextAssembler
+        var rpc = RPCDuties()
         var ended = false
         var leaving: Task<Void, Never>?
         /// Why we leave; stands over what the room then tells.
@@ -97,7 +98,7 @@ public final class LiveKitRoomConnection: RoomConnection {
     func localParticipant(
         shows: @escaping @Sendable (RoomParticipant) -> Bool, within timeout: Duration
     ) async {
-        let reply = FFIReply(abandoned: nil)
+        let reply = FFIReply()
         let shown = state.withLock { state in
             if shows(state.roster.local) { return true }
             state.watchers.append((shows, reply))
@@ -112,6 +113,13 @@ public final class LiveKitRoomConnection: RoomConnection {
 
     func withTexts<Result: Sendable>(_ body: (inout TextAssembler) -> sending Result) -> sending Result {
         state.withLock { body(&$0.texts) }
+    }
+
+    /// `ended` is true once the room is being left.
+    func withRPC<Result: Sendable>(
+        _ body: (inout RPCDuties, _ ended: Bool) -> sending Result
+    ) -> sending Result {
+        state.withLock { body(&$0.rpc, $0.ended) }
     }
 
     // MARK: Reconnecting
@@ -157,6 +165,7 @@ public final class LiveKitRoomConnection: RoomConnection {
 
     private func closeRoom(telling reason: RoomDisconnectReason) async {
         pending.end()
+        refuseUnanswered(of: localHandle.id)
         let room = room.id
         _ = try? await core.call("disconnect", timeout: .seconds(5)) { asyncID in
             var request = WireDisconnectRequest()
@@ -168,6 +177,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         for reader in withTexts({ $0.openReaders }) { core.router.forgetReceiver(reader) }
         core.router.forgetReceiver(room)
         core.router.forgetReceiver(localHandle.id)
+        unregisterMethods(of: localHandle.id)
         localHandle.drop()
         self.room.drop()
     }

@@ -42,7 +42,7 @@ final class Turnstile: Sendable {
                 return nil
             }
             guard state.waiting.count < Self.maxWaiting else { throw .timeout("\(operation): too many are waiting") }
-            let turn = FFIReply(abandoned: nil)
+            let turn = FFIReply()
             state.waiting.append(turn)
             return turn
         }

@@ -70,17 +70,23 @@ COMMENT ON COLUMN sessions.max_duration_ms IS 'NULL: no limit.';
 COMMENT ON COLUMN sessions.empty_timeout_ms IS 'How long the agent stays with nobody but agents. NULL: for ever.';
 COMMENT ON COLUMN sessions.end_detail IS 'A sentence for the operator.';
 
+CREATE FUNCTION sessions_stage(status text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE status
+        WHEN 'connecting' THEN 0 WHEN 'active' THEN 1 WHEN 'reconnecting' THEN 1 WHEN 'ending' THEN 2
+        WHEN 'ended' THEN 3 WHEN 'failed' THEN 3
+    END;
+
+COMMENT ON FUNCTION sessions_stage(text) IS
+    'How far a session in this status has come: it never goes back to a lower stage.';
+
 -- Holds what no CHECK can see: the row as it was before.
 CREATE FUNCTION sessions_guard_update() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    stages CONSTANT jsonb :=
-        '{"connecting": 0, "active": 1, "reconnecting": 1, "ending": 2, "ended": 3, "failed": 3}';
 BEGIN
     IF old.status IN ('ended', 'failed') THEN
         RAISE EXCEPTION 'a final session never changes'
             USING ERRCODE = 'check_violation', TABLE = 'sessions', CONSTRAINT = 'sessions_final_never_changes';
     END IF;
-    IF (stages -> new.status)::integer < (stages -> old.status)::integer THEN
+    IF sessions_stage(new.status) < sessions_stage(old.status) THEN
         RAISE EXCEPTION 'the status of a session never goes back'
             USING ERRCODE = 'check_violation', TABLE = 'sessions', CONSTRAINT = 'sessions_status_never_goes_back';
     END IF;

@@ -11,6 +11,9 @@ struct ConnectionParameters: Sendable {
     /// password: it is dropped.
     init(_ configuration: PostgresConfiguration) throws(PostgresError) {
         let given = try ConnectionParameters.parse(configuration.connectionString)
+        guard ConnectionParameters.arePorts(given["port"] ?? "") else {
+            throw PostgresError(.invalidConfiguration, reason: "a port is not a number from 1 to 65535")
+        }
         // Before the caller's string: it may override these.
         let defaults = [
             ("application_name", configuration.applicationName),
@@ -28,6 +31,15 @@ struct ConnectionParameters: Sendable {
         let all = defaults + [("dbname", configuration.connectionString)] + forced
         keywords = all.map(\.0)
         values = all.map(\.1)
+    }
+
+    /// One port, or one for each host; an empty one is the default. libpq looks
+    /// at them only when it connects.
+    private static func arePorts(_ list: String) -> Bool {
+        list.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { entry in
+            let text = entry.filter { $0 != " " }
+            return text.isEmpty || Int(text).map { (1...65535).contains($0) } == true
+        }
     }
 
     /// What the string sets, by keyword.

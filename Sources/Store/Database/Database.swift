@@ -6,21 +6,22 @@ struct Database: Sendable {
     let pool: PostgresPool
 
     func query(
-        _ statement: PostgresStatement, _ values: [PostgresValue] = []
+        _ statement: PostgresStatement, _ values: [PostgresValue] = [], timeout: Duration? = nil
     ) async throws(TurngateError) -> PostgresResult {
         do {
-            return try await pool.query(statement, values)
+            return try await pool.query(statement, values, timeout: timeout)
         } catch {
             throw TurngateError(error)
         }
     }
 
-    /// Runs `statement` and reads each row with `read`.
+    /// Runs `statement` and reads each row with `read`; waits `timeout` at
+    /// most, or as long as the pool's settings say.
     func rows<Row>(
-        _ statement: PostgresStatement, _ values: [PostgresValue],
+        _ statement: PostgresStatement, _ values: [PostgresValue], timeout: Duration? = nil,
         _ read: (PostgresRow) throws(PostgresError) -> Row
     ) async throws(TurngateError) -> [Row] {
-        let result = try await query(statement, values)
+        let result = try await query(statement, values, timeout: timeout)
         var rows: [Row] = []
         rows.reserveCapacity(result.count)
         do {

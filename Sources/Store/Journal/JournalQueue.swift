@@ -9,41 +9,43 @@ final class JournalQueue: Sendable {
         var units: Deque<JournalUnit> = []
         /// Entries queued, and entries that the writer has taken and not settled.
         var unsettled = 0
+        /// What those hold, by estimate.
+        var bytes = 0
         var isClosed = false
         var writer: CheckedContinuation<Void, Never>?
     }
 
-    private let limit: Int
+    private let configuration: JournalConfiguration
     private let depth: Gauge?
     private let state = Mutex(State())
 
-    init(limit: Int, depth: Gauge?) {
-        self.limit = limit
+    init(_ configuration: JournalConfiguration, depth: Gauge?) {
+        self.configuration = configuration
         self.depth = depth
     }
 
     /// Takes `entries` as one unit. Throws `overloaded` or `shuttingDown`; then
     /// nothing was taken.
     func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicketState {
-        let ticket = JournalTicketState()
+        let unit = JournalUnit(entries: entries, ticket: JournalTicketState())
         let (refusal, writer) = state.withLock { state -> (TurngateError?, CheckedContinuation<Void, Never>?) in
             if state.isClosed { return (.shuttingDown, nil) }
-            if state.unsettled + entries.count > limit { return (.overloaded("the journal is full"), nil) }
-            state.units.append(JournalUnit(entries: entries, ticket: ticket))
-            add(entries.count, to: &state)
+            guard fits(unit, state) else { return (.overloaded("the journal is full"), nil) }
+            state.units.append(unit)
+            add(entries.count, bytes: unit.bytes, to: &state)
             return (nil, Self.takeWriter(of: &state))
         }
         if let refusal { throw refusal }
         writer?.resume()
-        return ticket
+        return unit.ticket
     }
 
-    /// Units of up to `limit` entries, at least one unit; waits for the first.
-    /// Nil when the queue is closed and empty, or the task is cancelled.
-    func next(limit: Int) async -> [JournalUnit]? {
+    /// Units within the bounds of a batch, at least one unit; waits for the
+    /// first. Nil when the queue is closed and empty, or the task is cancelled.
+    func next() async -> [JournalUnit]? {
         while !Task.isCancelled {
             let (batch, isOver) = state.withLock { state in
-                (Self.takeBatch(of: &state, limit), state.isClosed && state.units.isEmpty)
+                (takeBatch(of: &state), state.isClosed && state.units.isEmpty)
             }
             if !batch.isEmpty { return batch }
             if isOver { return nil }
@@ -52,8 +54,10 @@ final class JournalQueue: Sendable {
         return nil
     }
 
-    /// The writer is done with `count` entries that it took.
-    func settled(_ count: Int) { state.withLock { add(-count, to: &$0) } }
+    /// The writer is done with `units`, which it took.
+    func settled(_ units: [JournalUnit]) {
+        state.withLock { add(-units.entryCount, bytes: -units.bytes, to: &$0) }
+    }
 
     /// Takes nothing more; what is there can still be taken out.
     func close() {
@@ -82,8 +86,14 @@ final class JournalQueue: Sendable {
         }
     }
 
-    private func add(_ count: Int, to state: inout State) {
+    private func fits(_ unit: JournalUnit, _ state: State) -> Bool {
+        state.unsettled + unit.entries.count <= configuration.queueLimit
+            && state.bytes + unit.bytes <= configuration.queueBytes
+    }
+
+    private func add(_ count: Int, bytes: Int, to state: inout State) {
         state.unsettled += count
+        state.bytes += bytes
         depth?.set(Double(state.unsettled))
     }
 
@@ -95,15 +105,16 @@ final class JournalQueue: Sendable {
     /// A batch is written kind by kind, transitions before ends. So it stops
     /// before a transition of a session that it ends: written together the
     /// transition would get in before the end.
-    private static func takeBatch(of state: inout State, _ limit: Int) -> [JournalUnit] {
+    private func takeBatch(of state: inout State) -> [JournalUnit] {
         var batch: [JournalUnit] = []
-        var count = 0
+        var (count, bytes) = (0, 0)
         var ended: Set<SessionID> = []
         while let unit = state.units.first {
-            let fits = batch.isEmpty || count + unit.entries.count <= limit
-            guard fits, ended.isDisjoint(with: unit.movedSessions) else { break }
-            batch.append(unit)
             count += unit.entries.count
+            bytes += unit.bytes
+            let fits = count <= configuration.batchLimit && bytes <= configuration.batchBytes
+            guard fits || batch.isEmpty, ended.isDisjoint(with: unit.movedSessions) else { break }
+            batch.append(unit)
             ended.formUnion(unit.endedSessions)
             state.units.removeFirst()
         }

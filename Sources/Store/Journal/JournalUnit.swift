@@ -4,6 +4,17 @@ import Domain
 struct JournalUnit: Sendable {
     let entries: [JournalEntry]
     let ticket: JournalTicketState
+    /// What the entries hold, by estimate.
+    let bytes: Int
+
+    init(entries: [JournalEntry], ticket: JournalTicketState) {
+        self.entries = entries
+        self.ticket = ticket
+        bytes = entries.reduce(0) { $0 + $1.estimatedBytes }
+    }
+
+    /// Whether all that this says is that sessions are over.
+    var isOnlyEnds: Bool { endedSessions.count == entries.count }
 
     /// The sessions that this unit ends.
     var endedSessions: [SessionID] {
@@ -20,4 +31,10 @@ struct JournalUnit: Sendable {
             return transition.sessionID
         }
     }
+}
+
+extension [JournalUnit] {
+    var entries: [JournalEntry] { flatMap(\.entries) }
+    var entryCount: Int { reduce(0) { $0 + $1.entries.count } }
+    var bytes: Int { reduce(0) { $0 + $1.bytes } }
 }

@@ -14,26 +14,30 @@ public final class JournalWriter: StateJournal {
     private let clock: any TurngateClock
     private let writer: Task<Void, Never>
 
-    /// Starts the writer. `onDurable` is called by it, in order, with what has
-    /// just become durable, before the tickets say so; it must not wait.
+    /// Starts the writer. It calls `onDurable`, in order, with what has just
+    /// become durable, and `onRefused` with what was appended together and
+    /// PostgreSQL will never take, both before the tickets say so; neither may
+    /// wait.
     public convenience init(
         pool: PostgresPool, clock: any TurngateClock, metrics: StoreMetrics?, logger: Logger,
         configuration: JournalConfiguration = JournalConfiguration(),
-        onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
+        onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in },
+        onRefused: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
     ) {
         self.init(
             sink: PostgresJournalSink(pool: pool), clock: clock, metrics: metrics, logger: logger,
-            configuration: configuration, onDurable: onDurable)
+            configuration: configuration, onDurable: onDurable, onRefused: onRefused)
     }
 
     init(
         sink: any JournalSink, clock: any TurngateClock, metrics: StoreMetrics?, logger: Logger,
-        configuration: JournalConfiguration, onDurable: @escaping @Sendable ([JournalEntry]) -> Void
+        configuration: JournalConfiguration, onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in },
+        onRefused: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
     ) {
-        let queue = JournalQueue(limit: configuration.queueLimit, depth: metrics?.queueDepth)
+        let queue = JournalQueue(configuration, depth: metrics?.queueDepth)
         let loop = JournalLoop(
             queue: queue, sink: sink, clock: clock, metrics: metrics, logger: logger, configuration: configuration,
-            onDurable: onDurable)
+            onDurable: onDurable, onRefused: onRefused)
         self.queue = queue
         self.clock = clock
         writer = Task { await loop.run() }

@@ -17,17 +17,23 @@ struct PostgresJournalSink: JournalSink {
             }
             return starts
         } catch {
-            // The error's description has no SQL and no values.
-            throw error.isRefusal ? .refused("\(error)") : .away("\(error)")
+            throw error.journalFailure
         }
     }
 }
 
 extension PostgresError {
+    /// What the journal makes of it. The description has no SQL and no values.
+    fileprivate var journalFailure: JournalFailure {
+        if constraintName == "journal_session_is_known" { return .sessionUnknown("\(self)") }
+        if isRefusal { return .refused("\(self)") }
+        return kind == .outcomeUnknown || isServerTimeout ? .overdue("\(self)") : .away("\(self)")
+    }
+
     /// The fault is in what was to be written: data that cannot be, a
     /// constraint, a limit, a guard. Anything else may pass, even a table that
     /// is missing: nothing is given up for it.
-    fileprivate var isRefusal: Bool {
+    private var isRefusal: Bool {
         if kind == .encoding { return true }
         guard kind == .server, let sqlState else { return false }
         return sqlState.hasPrefix("22") || sqlState.hasPrefix("23") || sqlState.hasPrefix("54") || sqlState == "21000"

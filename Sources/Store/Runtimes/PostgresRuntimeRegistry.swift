@@ -6,9 +6,14 @@ import Postgres
 /// process that holds it is on the register: the tables see to that.
 public struct PostgresRuntimeRegistry: RuntimeRegistry {
     private let database: Database
+    private let leaveTimeout: Duration
 
-    /// Reads and writes through `pool`.
-    public init(pool: PostgresPool) { database = Database(pool: pool) }
+    /// Reads and writes through `pool`; `leave` waits `leaveTimeout` at most,
+    /// since a process that ends is waited for.
+    public init(pool: PostgresPool, leaveTimeout: Duration = .seconds(3)) {
+        database = Database(pool: pool)
+        self.leaveTimeout = leaveTimeout
+    }
 
     /// Entering twice counts as a sign of life.
     public func enter(_ runtime: RuntimeDescription) async throws(TurngateError) {
@@ -20,8 +25,7 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
             ])
     }
 
-    /// Throws `internalFailure` when the process is not on the register: it was
-    /// never entered, or another took it for dead and buried it.
+    /// False also for a process that was never entered.
     public func heartbeat(_ id: RuntimeID) async throws(TurngateError) -> Bool {
         try await database.query(RuntimeStatements.heartbeat, [.uuid(id.uuid)]).affectedRows == 1
     }
@@ -34,11 +38,15 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
     /// Safe when several processes bury the same one: the first does it, the
     /// others find nothing left and return no ids.
     public func bury(_ dead: RuntimeID) async throws(TurngateError) -> [SessionID] {
+        try await bury(dead, timeout: nil)
+    }
+
+    private func bury(_ dead: RuntimeID, timeout: Duration?) async throws(TurngateError) -> [SessionID] {
         let id = PostgresValue.uuid(dead.uuid)
         let commands = [RuntimeStatements.lock, RuntimeStatements.failSessions, RuntimeStatements.remove]
             .map { PostgresCommand($0, [id]) }
         do {
-            let results = try await database.pool.transaction(commands)
+            let results = try await database.pool.transaction(commands, timeout: timeout)
             guard results.count == commands.count else { return [] }
             var sessions: [SessionID] = []
             for row in results[1] { sessions.append(try row.id("id")) }
@@ -48,10 +56,18 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
         }
     }
 
+    /// By the index of the held sessions.
+    public func unheld(by id: RuntimeID, olderThan age: Duration) async throws(TurngateError) -> [SessionID] {
+        try await database.rows(
+            RuntimeStatements.unheld, [.uuid(id.uuid), .int64(age.microseconds)]
+        ) { (row) throws(PostgresError) in try row.id("id", of: SessionKind.self) }
+    }
+
     /// Sessions that it still holds end as if it had been buried: none stays
-    /// live that nobody holds.
+    /// live that nobody holds. After `storeUnavailable` it may be done or not;
+    /// then another process buries what is left.
     public func leave(_ id: RuntimeID) async throws(TurngateError) {
-        _ = try await bury(id)
+        _ = try await bury(id, timeout: leaveTimeout)
     }
 }
 

@@ -8,39 +8,48 @@ extension PostgresSessionStore {
     private static let insertAttempts = 2
 
     /// One statement. `owner` must be on the register (`RuntimeRegistry.enter`):
-    /// no session is live that nobody holds. After a lost reply it is tried
-    /// once more; after `storeUnavailable` the session may still be there.
+    /// no session is live that nobody holds; otherwise `storeUnavailable`. After
+    /// a lost reply it is tried once more, within the same bound. After
+    /// `storeUnavailable`, which a cancellation gives too, the session may still
+    /// be there, or come to be there; after every other error it is not.
     public func insert(
         _ session: Session, first: AgentStateTransition, owner: RuntimeID
     ) async throws(TurngateError) {
         let values = try Self.values(of: session, first, owner)
-        var failure = TurngateError.internalFailure("a session could not be inserted")
-        for _ in 0..<Self.insertAttempts {
+        let deadline = ContinuousClock.now + insertTimeout
+        var attempts = 0
+        while true {
+            attempts += 1
             do {
-                _ = try await database.pool.query(SessionStatements.insert, values)
+                _ = try await database.pool.query(
+                    SessionStatements.insert, values, timeout: deadline - ContinuousClock.now)
                 metrics?.count(first, after: nil)
                 return
             } catch {
-                failure = try await standing(error, inTheWayOf: session)
+                let failure = try await standing(error, inTheWayOf: session, deadline)
+                if attempts == Self.insertAttempts || ContinuousClock.now >= deadline { throw failure }
             }
         }
-        throw failure
     }
 
     /// What `error` means for the insert: returns when it is worth another
     /// try, throws when it is not.
     private func standing(
-        _ error: PostgresError, inTheWayOf session: Session
+        _ error: PostgresError, inTheWayOf session: Session, _ deadline: ContinuousClock.Instant
     ) async throws(TurngateError) -> TurngateError {
         if error.isConnectionProblem, error.wasSent { return TurngateError(error) }
+        if error.isForeignKeyViolation, error.constraintName == "sessions_runtime_id_fkey" {
+            throw .storeUnavailable(detail: "this process is not on the register of runtimes")
+        }
         guard error.isUniqueViolation, error.constraintName == "sessions_live_identity_key" else {
             throw Self.refusal(error)
         }
         let (room, identity) = (session.spec.room, session.spec.agent.identity)
         let holders = try await database.rows(
-            SessionStatements.holder, [.text(room), .text(identity)]
+            SessionStatements.holder, [.text(room), .text(identity)], timeout: deadline - ContinuousClock.now
         ) { (row) throws(PostgresError) in try row.id("id", of: SessionKind.self) }
-        if let holder = holders.first {
+        // An attempt whose reply was lost may just have got this one in.
+        if let holder = holders.first, holder != session.id {
             throw .conflict(.identityTaken(room: room, identity: identity, by: holder))
         }
         return .storeUnavailable(detail: "the room's agents change too fast")

@@ -2,12 +2,11 @@ import Domain
 import Postgres
 
 extension PostgresSessionStore {
-    /// Throws `notFound(.session)` besides what the port says.
+    /// The usage is written over too.
     public func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
         do {
             _ = try await database.pool.query(MethodStatements.insert, Self.values(id, report))
         } catch {
-            if error.isUniqueViolation { throw .conflict(.rpcMethodTaken(name: report.spec.name)) }
             if error.isForeignKeyViolation { throw .notFound(.session) }
             throw Self.refusal(error)
         }

@@ -6,12 +6,15 @@ import Postgres
 public struct PostgresSessionStore: SessionStore {
     let database: Database
     let metrics: StoreMetrics?
+    let insertTimeout: Duration
 
     /// Reads and writes through `pool`; a session's first transition is
-    /// counted in `metrics`, as the journal counts the others.
-    public init(pool: PostgresPool, metrics: StoreMetrics? = nil) {
+    /// counted in `metrics`, as the journal counts the others. `insert` waits
+    /// `insertTimeout` at most, all attempts together.
+    public init(pool: PostgresPool, metrics: StoreMetrics? = nil, insertTimeout: Duration = .seconds(12)) {
         database = Database(pool: pool)
         self.metrics = metrics
+        self.insertTimeout = insertTimeout
     }
 
     /// With the agent state of its last transition; no participants.

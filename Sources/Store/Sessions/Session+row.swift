@@ -6,7 +6,8 @@ extension Session {
     /// A row of `SessionStatements.select`.
     init(row: PostgresRow) throws(PostgresError) {
         let details: Details = try row.json("details")
-        self.init(id: try row.id("id"), spec: try SessionSpec(row: row, details), createdAt: try row.timestamp("created_at"))
+        self.init(
+            id: try row.id("id"), spec: try SessionSpec(row: row, details), createdAt: try row.timestamp("created_at"))
         status = try row.word("status")
         roomSid = try row.optional("room_sid", as: String.self)
         agentSid = try row.optional("agent_sid", as: String.self)

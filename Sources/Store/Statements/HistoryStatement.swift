@@ -17,9 +17,10 @@ struct HistoryStatement {
         let limitPlace = "$\(filter.values.count + 1)"
         values = filter.values + [.int(limit)]
         let sql = Self.sql(filter, form, limit: limitPlace, ascending: query.ascending)
-        statement = filter.shape.map {
-            PostgresStatement(name: "history_\(form.rawValue)_\(query.ascending ? "asc" : "desc")\($0)", sql: sql)
-        } ?? .unnamed(sql)
+        statement =
+            filter.shape.map {
+                PostgresStatement(name: "history_\(form.rawValue)_\(query.ascending ? "asc" : "desc")\($0)", sql: sql)
+            } ?? .unnamed(sql)
     }
 
     private static func sql(_ filter: HistoryFilter, _ form: HistoryForm, limit: String, ascending: Bool) -> String {

@@ -81,8 +81,9 @@ enum JournalStatements {
 
     /// What is known stays known; times are put in order, since a wall clock
     /// that ran backwards must not keep a session from ending. Where nothing
-    /// is new nothing is written; where a final session would change, or a
-    /// status go back, the guard of the table refuses.
+    /// is new, or the store knows more already, nothing is written: part of a
+    /// batch may come again after all of it was written. A second end that says
+    /// something else the guard of the table refuses.
     static let progress = PostgresStatement(
         name: "journal_progress",
         sql: """
@@ -108,7 +109,7 @@ enum JournalStatements {
                     END AS ended_at,
                     CASE WHEN given.status NOT IN ('ended', 'failed') THEN old.runtime_id END AS runtime_id
             ) AS next
-            WHERE s.id = given.id
+            WHERE s.id = given.id AND sessions_stage(given.status) >= sessions_stage(old.status)
                 AND (s.status, s.room_sid, s.agent_sid, s.activated_at, s.ended_at, s.end_reason, s.end_detail)
                     IS DISTINCT FROM (given.status, next.room_sid, next.agent_sid, next.activated_at, next.ended_at,
                         given.end_reason, given.end_detail)

@@ -2,6 +2,8 @@ import Postgres
 
 /// The statements about a session's RPC methods.
 enum MethodStatements {
+    /// Run again after a lost reply it finds the method there and writes the
+    /// same over it.
     static let insert = PostgresStatement(
         name: "method_insert",
         sql: """
@@ -9,6 +11,12 @@ enum MethodStatements {
                 session_id, name, description, handler_type, static_response, builtin, registered_at,
                 calls, errors, total_latency_ms, max_latency_ms, last_called_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            ON CONFLICT (session_id, name) DO UPDATE SET
+                description = excluded.description, handler_type = excluded.handler_type,
+                static_response = excluded.static_response, builtin = excluded.builtin,
+                registered_at = excluded.registered_at, calls = excluded.calls, errors = excluded.errors,
+                total_latency_ms = excluded.total_latency_ms, max_latency_ms = excluded.max_latency_ms,
+                last_called_at = excluded.last_called_at
             """)
 
     static let replace = PostgresStatement(

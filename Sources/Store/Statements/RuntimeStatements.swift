@@ -21,6 +21,15 @@ enum RuntimeStatements {
             FROM runtimes WHERE id <> $1 ORDER BY entered_at, id
             """)
 
+    /// Live sessions are the ones that have a runtime.
+    static let unheld = PostgresStatement(
+        name: "runtime_unheld",
+        sql: """
+            SELECT id FROM sessions
+            WHERE runtime_id = $1 AND created_at < clock_timestamp() - $2::bigint * interval '1 microsecond'
+            ORDER BY id
+            """)
+
     /// First of a burial: whoever has this row's lock buries; a second one
     /// waits and then finds nothing left. Also waits for sessions that are
     /// just being inserted for this runtime, and lets no further ones in.

@@ -2,7 +2,7 @@
 /// of the scheduler's time, not of the clock's. Gives up after `limit` of real
 /// time, which only a failing test ever waits for.
 public func eventually(
-    within limit: Duration = .seconds(20), _ condition: @Sendable () async throws -> Bool
+    within limit: Duration = .seconds(60), _ condition: @Sendable () async throws -> Bool
 ) async rethrows -> Bool {
     let deadline = ContinuousClock.now + limit
     while ContinuousClock.now < deadline {

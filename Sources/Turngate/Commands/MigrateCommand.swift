@@ -41,8 +41,10 @@ struct MigrateCommand: AsyncParsableCommand {
         let settings = flags.settings
         var reader = SettingsReader(settings)
         guard let database = reader.database() else { throw ValidationError(reader.problems.joined(separator: "\n")) }
-        let level = settings[.logLevel].flatMap(Logger.Level.init(rawValue:)) ?? .info
-        LineLogHandler.bootstrap(level: level, format: settings[.logFormat].flatMap(LogFormat.init(rawValue:)))
+        // The commands print what they did; the log is for who asks for it.
+        let asked = settings.entry(.logLevel).flatMap { $0.source == .default ? nil : Logger.Level(rawValue: $0.value) }
+        LineLogHandler.bootstrap(
+            level: asked ?? .warning, format: settings[.logFormat].flatMap(LogFormat.init(rawValue:)))
         return Migrator(database, migrations: Migration.all, logger: Logger(label: "migrations"))
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Domain
 import Foundation
 import Logging
+import Synchronization
 
 /// Serves until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -23,26 +24,36 @@ struct ServeCommand: AsyncParsableCommand {
             level: settings[.logLevel].flatMap(Logger.Level.init(rawValue:)) ?? .info,
             format: settings[.logFormat].flatMap(LogFormat.init(rawValue:)))
         let signals = Signals()
-        let service = try await Service.start(configuration)
-        await follow(signals, service, settings)
+        let running = RunningService()
+        Task { await Self.follow(signals, running, settings) }
+        running.set(try await Service.start(configuration))
+        // The signals end the process.
+        while true { try await Task.sleep(for: .seconds(86_400)) }
     }
 
     /// Rereads the keys on SIGHUP; the first stop signal ends the service in
-    /// good order, a second one at once.
-    private func follow(_ signals: Signals, _ service: Service, _ settings: Settings) async {
-        var stopping: Task<Void, Never>?
+    /// good order, a second one (or one that comes before it is up) at once.
+    private static func follow(_ signals: Signals, _ running: RunningService, _ settings: Settings) async {
+        var isStopping = false
         for await signal in signals.stream {
+            let service = running.service
             switch signal {
-            case .reload: service.reloadKeys(settings)
-            case .stop where stopping == nil:
-                stopping = Task {
-                    let isClean = await service.stop()
-                    Foundation.exit(isClean ? 0 : 1)
-                }
-            case .stop:
-                service.logger.warning("stopped at once, as a second signal asked")
+            case .reload: service?.reloadKeys(settings)
+            case .stop where isStopping:
+                service?.logger.warning("stopped at once, as a second signal asked")
                 Foundation.exit(130)
+            case .stop:
+                isStopping = true
+                guard let service else { Foundation.exit(0) }
+                Task { Foundation.exit(await service.stop() ? 0 : 1) }
             }
         }
     }
+}
+
+/// The service once it is up.
+private final class RunningService: Sendable {
+    private let state = Mutex<Service?>(nil)
+    var service: Service? { state.withLock { $0 } }
+    func set(_ service: Service) { state.withLock { $0 = service } }
 }

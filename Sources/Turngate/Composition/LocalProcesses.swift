@@ -19,7 +19,14 @@ struct LocalProcesses: Sendable {
     /// machine, another boot or another container, where we cannot look.
     func isAlive(_ runtime: RuntimeDescription) -> Bool? {
         guard let pidSpace, runtime.bootID == pidSpace else { return nil }
-        return startTicks(of: runtime.pid) == runtime.startTicks
+        // A process that may not be looked at still answers to its pid.
+        if kill(runtime.pid, 0) != 0, errno == ESRCH { return false }
+        guard let ticks = startTicks(of: runtime.pid) else { return isReadable(runtime.pid) ? false : nil }
+        return ticks == runtime.startTicks
+    }
+
+    private func isReadable(_ pid: Int32) -> Bool {
+        FileManager.default.isReadableFile(atPath: "\(root)/\(pid)/stat")
     }
 
     /// What a pid means something in: one boot of one machine, and within it

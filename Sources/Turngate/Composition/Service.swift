@@ -41,7 +41,9 @@ struct Service: Sendable {
         let pool = try PostgresPool(configuration.database, logger: logger)
         let storeMetrics = StoreMetrics(registry: metrics)
         let store = PostgresSessionStore(pool: pool, metrics: storeMetrics)
-        let journal = JournalWriter(pool: pool, clock: clock, metrics: storeMetrics, logger: logger)
+        let refusals = RefusalRelay()
+        let journal = JournalWriter(
+            pool: pool, clock: clock, metrics: storeMetrics, logger: logger, onRefused: { refusals.take($0) })
         let registry = PostgresRuntimeRegistry(pool: pool)
         let tokens = LiveKitTokens(
             url: configuration.livekitURL, apiKey: configuration.livekitAPIKey,
@@ -52,6 +54,7 @@ struct Service: Sendable {
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
                 store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger
             ))
+        refusals.connect { supervisor.refused($0) }
         SessionCensus.register(supervisor, in: metrics)
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
         try await watch.enter()
@@ -80,14 +83,18 @@ struct Service: Sendable {
     }
 
     /// Stops accepting, finishes what is running, lets the agents leave, writes
-    /// the rest down. Bounded by the sum of the parts' bounds, 35 s; says
+    /// the rest down. Bounded by the sum of the parts' bounds, 27 s; says
     /// whether nothing was left undone.
     func stop() async -> Bool {
         logger.notice("stopping")
-        await server.stop(deadline: .seconds(10))
+        async let drained: Void = server.stop(deadline: .seconds(10))
+        await finishRunning(within: .seconds(3))
+        // What still waits now waits for its session, and is answered by its end.
         let remaining = await supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(12))
+        await drained
         let unwritten = await journal.close(deadline: .seconds(5))
         watching.cancel()
+        await watching.value
         do throws(TurngateError) {
             // What was not written is for the next process to find and bury.
             if unwritten == 0, remaining == 0 { try await registry.leave(runtime) }
@@ -98,6 +105,14 @@ struct Service: Sendable {
         outbound.close()
         logger.notice("stopped", metadata: ["sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)"])
         return remaining == 0 && unwritten == 0
+    }
+
+    private func finishRunning(within bound: Duration) async {
+        let clock = SystemClock()
+        let deadline = clock.uptime + bound
+        while server.gauges.requestsInFlight > 0, clock.uptime < deadline {
+            do { try await clock.sleep(for: .milliseconds(20)) } catch { return }
+        }
     }
 
     /// Puts the keys of the file (and the variable) in force; a mistake leaves
@@ -125,7 +140,7 @@ struct Service: Sendable {
                 return
             } catch {
                 guard case .database(let cause) = error, cause.isConnectionProblem, clock.uptime < deadline else {
-                    throw CommandFailure(message: error.description)
+                    throw CommandFailure(message: error.advice)
                 }
                 logger.warning("the database is not there yet", metadata: ["error": "\(error)"])
             }
@@ -161,7 +176,8 @@ struct Service: Sendable {
         let processes = LocalProcesses()
         return RuntimeWatch(
             me: processes.me(id: runtime), registry: registry, clock: clock, logger: logger,
-            isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() })
+            isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() },
+            writeOff: { supervisor.writeOffUnheld($0) })
     }
 
     private static func docs(_ configuration: ServiceConfiguration) -> URL? {
@@ -177,5 +193,13 @@ struct Service: Sendable {
         case .acceptFailed(let reason): logger.error("accept failed", metadata: ["reason": "\(reason)"])
         case .engine(let message): logger.debug("libmicrohttpd", metadata: ["message": "\(message)"])
         }
+    }
+}
+
+extension MigrationError {
+    /// The error with what to do about it, where that is known.
+    fileprivate var advice: String {
+        guard case .behind = self else { return description }
+        return "the schema is behind, \(self); run 'turngate migrate up', or start with TURNGATE_MIGRATE=auto"
     }
 }

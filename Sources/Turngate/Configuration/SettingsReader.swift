@@ -76,8 +76,12 @@ struct SettingsReader {
         }
         do throws(APIKeyRingError) {
             let ring = try APIKeyRing(environment: settings[.apiKeys], file: file)
-            if ring.isEmpty, file != nil { report(.apiKeysFile, "there is no key in it") }
-            return ring.isEmpty ? nil : ring
+            guard ring.isEmpty else { return ring }
+            // Who sets keys wants a door; a blank value must not leave it open.
+            for setting in [Setting.apiKeys, .apiKeysFile] where settings[setting] != nil {
+                report(setting, "there is no key in it")
+            }
+            return nil
         } catch {
             problems += error.mistakes.map(\.description)
             return nil
@@ -92,8 +96,7 @@ struct SettingsReader {
     /// Without keys everybody may do everything, so nobody but this machine
     /// may be served.
     mutating func checkExposure(_ address: HTTPListenAddress?, _ keys: APIKeyRing?) {
-        let hasKeySettings = settings[.apiKeys] != nil || settings[.apiKeysFile] != nil
-        guard let address, keys == nil, !hasKeySettings, !address.isLocal else { return }
+        guard let address, keys == nil, !address.isLocal else { return }
         report(.listen, "serving anything but the loopback needs TURNGATE_API_KEYS or TURNGATE_API_KEYS_FILE")
     }
 }

@@ -61,9 +61,6 @@ final class ScriptedStore: SessionStore {
         // Gives a second caller the chance to come in between.
         await Task.yield()
         try with { state throws(TurngateError) in
-            guard state.methods[id]?[report.spec.name] == nil else {
-                throw .conflict(.rpcMethodTaken(name: report.spec.name))
-            }
             state.methods[id, default: [:]][report.spec.name] = report
         }
     }

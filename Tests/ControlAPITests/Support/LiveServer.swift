@@ -1,5 +1,6 @@
 import Foundation
 import HTTPServer
+import TestSupport
 
 @testable import ControlAPI
 
@@ -7,8 +8,8 @@ import HTTPServer
 struct LiveServer {
     let server: HTTPServer
     let port: Int
-    // SOCK_STREAM and MSG_NOSIGNAL: macros or enumerations, depending on the module that got to the header first.
-    private static let stream: Int32 = 1
+    // SOCK_STREAM with SOCK_CLOEXEC, and MSG_NOSIGNAL: macros or enumerations, depending on the module that got to the header first.
+    private static let stream: Int32 = 0x80001
     private static let noSignal: Int32 = 0x4000
 
     init(_ api: ControlAPI, port: UInt16 = 0) throws {
@@ -19,10 +20,14 @@ struct LiveServer {
     }
 
     /// Sends raw bytes and reads until the server closes.
-    func exchange(_ request: String) throws -> String {
-        let socket = socket(AF_INET, Self.stream, 0)
+    func exchange(_ request: String) async throws -> String {
+        try await offThePool { [port] in try Self.exchange(request, port: port) }
+    }
+
+    private static func exchange(_ request: String, port: Int) throws -> String {
+        let socket = socket(AF_INET, stream, 0)
         defer { close(socket) }
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -36,7 +41,7 @@ struct LiveServer {
         guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
         var rest = Array(request.utf8)[...]
         while !rest.isEmpty {
-            let sent = rest.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Self.noSignal) }
+            let sent = rest.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, noSignal) }
             if sent <= 0 { break }
             rest = rest.dropFirst(sent)
         }
@@ -51,8 +56,8 @@ struct LiveServer {
     }
 
     /// A request with the key, closed after its answer.
-    func get(_ target: String, accept: String) throws -> String {
-        try exchange(
+    func get(_ target: String, accept: String) async throws -> String {
+        try await exchange(
             "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n")
     }
 }

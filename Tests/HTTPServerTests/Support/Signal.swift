@@ -11,15 +11,15 @@ final class Signal: Sendable {
         flag.store(true, ordering: .releasing)
     }
 
-    /// Until it is set, the task is cancelled, or ten seconds have passed.
+    /// Until it is set, the task is cancelled, or a minute has passed.
     func wait() async {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !isSet, !Task.isCancelled, .now < deadline { try? await Task.sleep(for: .milliseconds(2)) }
     }
 
     /// The same on a thread of the test's own.
     func block() {
-        let deadline = ContinuousClock.now + .seconds(10)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !isSet, .now < deadline { usleep(1000) }
     }
 }

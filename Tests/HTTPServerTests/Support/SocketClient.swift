@@ -1,7 +1,7 @@
 import Foundation
 
 /// A raw HTTP/1.1 client that can misbehave. Blocking, with a deadline on every
-/// read; to be used on a thread of its own (`onThread`).
+/// read; to be used on a thread of its own (`offThePool`).
 final class SocketClient {
     struct Failure: Error {
         let what: String
@@ -19,7 +19,7 @@ final class SocketClient {
     private var buffer: [UInt8] = []
     private var isOpen = true
 
-    init(port: Int, seconds: Int = 10, receiveBuffer: Int32? = nil) throws {
+    init(port: Int, seconds: Int = 60, receiveBuffer: Int32? = nil) throws {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = UInt16(port).bigEndian
@@ -32,20 +32,21 @@ final class SocketClient {
         address.sin6_family = sa_family_t(AF_INET6)
         address.sin6_port = UInt16(port).bigEndian
         inet_pton(AF_INET6, "::1", &address.sin6_addr)
-        descriptor = try Self.connect(AF_INET6, address, 10, nil)
+        descriptor = try Self.connect(AF_INET6, address, 60, nil)
     }
 
     init(unixPath: String) throws {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(unixPath.utf8)) }
-        descriptor = try Self.connect(AF_UNIX, address, 10, nil)
+        descriptor = try Self.connect(AF_UNIX, address, 60, nil)
     }
 
     private static func connect<Address>(
         _ family: Int32, _ address: Address, _ seconds: Int, _ receiveBuffer: Int32?
     ) throws -> Int32 {
-        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+        // A child that another test starts meanwhile must not keep it open.
+        let descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(what: "socket") }
         var time = timeval(tv_sec: seconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))

@@ -25,7 +25,7 @@ final class EventLog: Sendable {
     /// What `pick` makes of the first event that it takes, waiting for one.
     @discardableResult
     func first<Picked>(
-        _ what: Comment, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation,
+        _ what: Comment, within timeout: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation,
         _ pick: (RoomEvent) -> Picked?
     ) async throws -> Picked {
         let deadline = ContinuousClock.now + timeout
@@ -40,7 +40,9 @@ final class EventLog: Sendable {
     }
 
     /// Waits for an event that equals `event`.
-    func first(_ event: RoomEvent, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation) async throws {
+    func first(
+        _ event: RoomEvent, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
         try await first("\(event)", within: timeout, sourceLocation: sourceLocation) { $0 == event ? true : nil }
     }
 }

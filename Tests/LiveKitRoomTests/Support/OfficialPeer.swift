@@ -26,7 +26,7 @@ final class OfficialPeer: Sendable {
     /// Starts it and joins `room` as a person's device.
     static func join(_ server: DevelopmentRoomServer, identity: String, room: String) async throws -> OfficialPeer {
         let peer = OfficialPeer(
-            process: try LineProcess(
+            process: try await LineProcess(
                 [TestTools.python, TestTools.root + "/Tests/LiveKitRoomTests/Peers/official_peer.py"],
                 directory: TestTools.root))
         try await peer.event("ready")

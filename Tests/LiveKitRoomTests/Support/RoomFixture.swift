@@ -21,7 +21,9 @@ enum RoomFixture {
             })
     }
 
-    static func connector(_ url: String, maxPendingEvents: Int = 4_096, kind: String = "agent") throws -> LiveKitConnector {
+    static func connector(_ url: String, maxPendingEvents: Int = 4_096, kind: String = "agent") throws
+        -> LiveKitConnector
+    {
         let configuration = LiveKitConfiguration(url: url, maxPendingEvents: maxPendingEvents)
         return LiveKitConnector(core: try core(), configuration: configuration) { try TokenMint.token($0, kind: kind) }
     }
@@ -34,7 +36,7 @@ enum RoomFixture {
 
     /// Waits until `condition` holds, at most `timeout`.
     static func eventually(
-        within timeout: Duration = .seconds(15), _ condition: () async throws -> Bool,
+        within timeout: Duration = .seconds(60), _ condition: () async throws -> Bool,
         _ comment: Comment = "the condition did not come to hold", sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         let deadline = ContinuousClock.now + timeout

@@ -10,6 +10,7 @@ import Testing
 /// A migrated database of a test's own, with the ports on it and a runtime
 /// that is entered.
 struct StoreFixture {
+    let url: String
     let pool: PostgresPool
     let sessions: PostgresSessionStore
     let registry: PostgresRuntimeRegistry
@@ -20,23 +21,38 @@ struct StoreFixture {
 
     init(
         database url: String? = nil, chunkRows: Int = 2000, metrics: StoreMetrics? = nil,
-        unavailableAfter: Duration = .seconds(30)
+        unavailableAfter: Duration = .seconds(30), insertTimeout: Duration = .seconds(60)
     ) async throws {
-        let connectionString: String
-        if let url { connectionString = url } else { connectionString = try await TemporaryPostgres.database() }
-        try await Self.migrate(connectionString)
-        var configuration = PostgresConfiguration(connectionString: connectionString)
-        // Patient, since a busy machine takes its time to connect.
-        configuration.queryTimeout = .seconds(60)
-        configuration.connectTimeout = .seconds(30)
+        if let url { self.url = url } else { self.url = try await TemporaryPostgres.database() }
+        try await Self.migrate(self.url)
+        var configuration = Self.configuration(self.url)
         configuration.unavailableAfter = unavailableAfter
         configuration.backoff = .milliseconds(20) ... .milliseconds(100)
         pool = try PostgresPool(configuration, logger: Logger(label: "test"))
-        sessions = PostgresSessionStore(pool: pool, metrics: metrics)
+        sessions = PostgresSessionStore(pool: pool, metrics: metrics, insertTimeout: insertTimeout)
         registry = PostgresRuntimeRegistry(pool: pool)
         history = PostgresStateHistory(pool: pool, chunkRows: chunkRows)
         runtime = Self.description()
         try await registry.enter(runtime)
+    }
+
+    /// Patient, since a busy machine takes its time.
+    static func configuration(_ url: String) -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(connectionString: url)
+        configuration.queryTimeout = .seconds(60)
+        configuration.connectTimeout = .seconds(30)
+        configuration.statementTimeout = .seconds(60)
+        configuration.lockTimeout = .seconds(60)
+        configuration.idleInTransactionTimeout = .seconds(60)
+        return configuration
+    }
+
+    /// A connection of its own with a transaction that has done `sql`, so that
+    /// others wait for what it has locked until it says COMMIT.
+    func blocker(_ sql: String) async throws -> PostgresSession {
+        let session = try await PostgresSession.connect(Self.configuration(url))
+        try await session.run(script: "BEGIN; " + sql, timeout: .seconds(60))
+        return session
     }
 
     static func description() -> RuntimeDescription {
@@ -80,15 +96,16 @@ struct StoreFixture {
 
     /// A journal with short pauses.
     func journal(
-        metrics: StoreMetrics? = nil, batchLimit: Int = 500,
-        onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
+        metrics: StoreMetrics? = nil, logger: Logger = Logger(label: "test"), batchLimit: Int = 500,
+        onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in },
+        onRefused: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
     ) -> JournalWriter {
         var configuration = JournalConfiguration()
         configuration.backoff = .milliseconds(10) ... .milliseconds(50)
         configuration.batchLimit = batchLimit
         return JournalWriter(
-            pool: pool, clock: SystemClock(), metrics: metrics, logger: Logger(label: "test"),
-            configuration: configuration, onDurable: onDurable)
+            pool: pool, clock: SystemClock(), metrics: metrics, logger: logger, configuration: configuration,
+            onDurable: onDurable, onRefused: onRefused)
     }
 
     /// The rows of one session as the database has them.
@@ -122,7 +139,9 @@ extension AgentStateMachine {
     mutating func next(
         _ state: AgentState, after: Duration = .seconds(1), actor: String? = nil, reason: String? = nil
     ) throws -> AgentStateTransition {
-        guard case .moved(let transition) = step(to: state, cause: .api, actor: actor, reason: reason, at: current.at + after)
+        guard
+            case .moved(let transition) = step(
+                to: state, cause: .api, actor: actor, reason: reason, at: current.at + after)
         else { throw TurngateError.internalFailure("no step") }
         return transition
     }

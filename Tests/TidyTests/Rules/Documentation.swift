@@ -21,7 +21,7 @@ enum Documentation {
     static func findings(in file: SwiftSource, requirements: Requirements) -> [Finding] {
         let types = file.types
         return file.tokens.indices.compactMap { index in
-            guard access.contains(file.tokens[index].text), let kind = kind(after: index, in: file) else { return nil }
+            guard isAccess(at: index, in: file), let kind = kind(after: index, in: file) else { return nil }
             let line = firstLine(of: index, in: file)
             guard !file.documentationLines.contains(line - 1), !isObvious(kind, in: file) else { return nil }
             if let type = SwiftSource.innermost(types, around: index), let member = file.text(at: kind + 1) {
@@ -30,6 +30,11 @@ enum Documentation {
             let name = file.text(at: kind + 1).map { $0 == "(" ? "" : " \($0)" } ?? ""
             return Finding(path: file.path, line: line, what: "`\(file.tokens[kind].text)\(name)` is not documented")
         }
+    }
+
+    /// Whether the token is an access word: after a dot (`.open`) it is a name.
+    private static func isAccess(at index: Int, in file: SwiftSource) -> Bool {
+        access.contains(file.tokens[index].text) && file.text(at: index - 1) != "."
     }
 
     /// The index of the declaration's kind, if a declaration follows; extensions

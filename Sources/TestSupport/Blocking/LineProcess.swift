@@ -20,7 +20,7 @@ public final class LineProcess: Sendable {
 
     /// Starts `arguments` (the first is the executable's path) in `directory`
     /// with `environment` added to the test's own.
-    public init(_ arguments: [String], directory: String, environment: [String: String] = [:]) throws {
+    public init(_ arguments: [String], directory: String, environment: [String: String] = [:]) async throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
         process.arguments = ["--pdeathsig", "KILL"] + arguments
@@ -32,7 +32,7 @@ public final class LineProcess: Sendable {
         process.standardOutput = standardOutput
         self.process = process
         input = standardInput.fileHandleForWriting
-        try SpawningThread.shared.run { try process.run() }
+        try await SpawningThread.shared.run { try process.run() }
         let reader = Thread { [self] in read(standardOutput.fileHandleForReading) }
         reader.start()
     }
@@ -58,7 +58,7 @@ public final class LineProcess: Sendable {
     /// Takes the first unread line that `matches`, waiting for it at most
     /// `timeout`; earlier lines stay for later calls.
     public func line(
-        within timeout: Duration = .seconds(20), where matches: @Sendable (String) -> Bool = { _ in true }
+        within timeout: Duration = .seconds(60), where matches: @Sendable (String) -> Bool = { _ in true }
     ) async throws -> String {
         let deadline = ContinuousClock.now + timeout
         while true {

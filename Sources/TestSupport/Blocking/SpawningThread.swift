@@ -10,12 +10,7 @@ final class SpawningThread: Sendable {
 
     private struct Job: Sendable {
         let work: @Sendable () throws -> Void
-        let done: DispatchSemaphore
-        let failure: FailureBox
-    }
-
-    private final class FailureBox: Sendable {
-        let error = Mutex<(any Error)?>(nil)
+        let continuation: CheckedContinuation<Void, any Error>
     }
 
     private let jobs = Mutex<[Job]>([])
@@ -30,23 +25,18 @@ final class SpawningThread: Sendable {
             pthread_sigmask(SIG_SETMASK, &none, nil)
             while true {
                 wakeups.wait()
-                perform(jobs.withLock { $0.removeFirst() })
+                let job = jobs.withLock { $0.removeFirst() }
+                job.continuation.resume(with: Result { try job.work() })
             }
         }
         thread.start()
     }
 
-    private func perform(_ job: Job) {
-        do { try job.work() } catch { job.failure.error.withLock { $0 = error } }
-        job.done.signal()
-    }
-
-    /// Runs `work` on the thread and waits for it.
-    func run(_ work: @escaping @Sendable () throws -> Void) throws {
-        let job = Job(work: work, done: DispatchSemaphore(value: 0), failure: FailureBox())
-        jobs.withLock { $0.append(job) }
-        wakeups.signal()
-        job.done.wait()
-        if let error = job.failure.error.withLock({ $0 }) { throw error }
+    /// Runs `work` on the thread and waits for it, without blocking.
+    func run(_ work: @escaping @Sendable () throws -> Void) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            jobs.withLock { $0.append(Job(work: work, continuation: continuation)) }
+            wakeups.signal()
+        }
     }
 }
