@@ -116,7 +116,8 @@ class Cluster:
         self._process = None
 
     def remove(self) -> None:
-        self.stop()
+        # Nobody will read it again, so nothing has to be written first.
+        self.kill()
         shutil.rmtree(self._home, ignore_errors=True)
 
     def _run(self, *command: str) -> None:
