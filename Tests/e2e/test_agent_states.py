@@ -59,6 +59,15 @@ async def test_put_manyTimesEndsWithTheLastStateInTheRoom(http, room_server, joi
     await alice.until(lambda: agent.attributes.get("lk.agent.state") == "idle")
 
 
+async def test_put_quicklyAndOften_neverFreezesWhatTheRoomSees(http, room_server, join, room, session):
+    alice = await join(room_server, "alice")
+    agent = await alice.sees_active("agent")
+    for _ in range(12):
+        await steps(http, session, *(["thinking", "speaking"] * 15), "idle")
+        # A change takes milliseconds; one whose confirmation the core misses took six seconds.
+        await alice.until(lambda: agent.attributes.get("lk.agent.state") == "idle", timeout=4)
+
+
 async def test_put_aHundredAtOnceLeavesNoHoleAndNoDouble(http, session):
     states = ["thinking", "speaking", "listening", "idle"]
     answers = await asyncio.gather(*(put_state(http, session["id"], states[number % 4]) for number in range(100)))

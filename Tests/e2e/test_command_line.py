@@ -24,8 +24,14 @@ def run(variables: dict[str, str], *arguments: str) -> subprocess.CompletedProce
 
 @pytest.fixture
 def variables(cluster, room_server) -> dict[str, str]:
-    """A sound configuration with a database that nobody has migrated."""
-    return environment(cluster.new_database(), room_server, TURNGATE_MIGRATE="check")
+    """A sound configuration over the database that all tests share."""
+    return environment(cluster.url, room_server, TURNGATE_MIGRATE="check")
+
+
+@pytest.fixture
+def unmigrated(cluster, variables) -> dict[str, str]:
+    """The same with a database that nobody has migrated."""
+    return variables | {"DATABASE_URL": cluster.new_database()}
 
 
 def test_version_isTheServicesOwn(variables):
@@ -86,8 +92,8 @@ def test_serve_refusesTheWorldWithoutKeys(variables, listen):
     assert shown.returncode not in (0, 64) and "TURNGATE_API_KEYS" in shown.stderr
 
 
-async def test_serve_onTheLoopbackWithoutKeysLetsEverybodyIn(variables, serve):
-    open_to_all = {name: value for name, value in variables.items() if name != "TURNGATE_API_KEYS"}
+async def test_serve_onTheLoopbackWithoutKeysLetsEverybodyIn(unmigrated, serve):
+    open_to_all = {name: value for name, value in unmigrated.items() if name != "TURNGATE_API_KEYS"}
     service = await serve(open_to_all | {"TURNGATE_MIGRATE": "auto"})
     async with service.client(None) as http:
         assert done(await http.get("/v1/sessions"))["data"] == []
@@ -111,14 +117,14 @@ def test_config_withASettingThatThereIsNotIsRefused(variables, tmp_path):
     assert shown.returncode != 0 and "TURNGATE_DANCE" in shown.stdout + shown.stderr
 
 
-def test_migrate_upAndStatus(variables):
-    before = run(variables, "migrate", "status")
+def test_migrate_upAndStatus(unmigrated):
+    before = run(unmigrated, "migrate", "status")
     assert "0001" in before.stdout, before.stdout + before.stderr
-    up = run(variables, "migrate", "up")
+    up = run(unmigrated, "migrate", "up")
     assert up.returncode == 0, up.stderr
-    again = run(variables, "migrate", "up")
+    again = run(unmigrated, "migrate", "up")
     assert again.returncode == 0, again.stderr
-    after = run(variables, "migrate", "status")
+    after = run(unmigrated, "migrate", "status")
     assert after.returncode == 0 and after.stdout != before.stdout and "0001" in after.stdout
 
 
@@ -127,17 +133,17 @@ def test_migrate_ofADatabaseThatIsNotThereFails(variables):
     assert shown.returncode not in (0, 64) and "hunter2" not in shown.stdout + shown.stderr
 
 
-def test_migrate_manyAtOnceLeaveOneSchema(variables):
-    running = [subprocess.Popen([binary(), "migrate", "up"], env=variables, stdout=subprocess.PIPE,
+def test_migrate_manyAtOnceLeaveOneSchema(unmigrated):
+    running = [subprocess.Popen([binary(), "migrate", "up"], env=unmigrated, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE) for _ in range(4)]
     assert [(process.communicate(timeout=SECONDS), process.returncode)[1] for process in running] == [0] * 4
 
 
-async def test_serve_refusesASchemaThatIsBehind(variables, serve):
-    shown = run(variables, "serve")
+async def test_serve_refusesASchemaThatIsBehind(unmigrated, serve):
+    shown = run(unmigrated, "serve")
     assert shown.returncode not in (0, 64) and "migrate" in shown.stderr
-    assert run(variables, "migrate", "up").returncode == 0
-    service = await serve(variables)
+    assert run(unmigrated, "migrate", "up").returncode == 0
+    service = await serve(unmigrated)
     async with service.client() as http:
         assert done(await http.get("/readyz"))["status"] == "ready"
 
