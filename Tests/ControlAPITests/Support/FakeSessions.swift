@@ -113,7 +113,7 @@ final class FakeSessions: SessionControl {
         try perform(.update(patch, actor: actor)) { state throws(TurngateError) in
             var session = try Self.find(id, state)
             if session.status.isFinal { throw .conflict(.sessionNotWorking(id, status: session.status)) }
-            if let policy = patch.turnPolicy { session.spec.turnPolicy = try session.spec.turnPolicy.merging(policy) }
+            if let policy = patch.turnPolicy { session.spec.turnPolicy = session.spec.turnPolicy.merging(policy) }
             session.spec.labels = patch.labels ?? session.spec.labels
             session.spec.metadata = patch.metadata ?? session.spec.metadata
             state.sessions[id] = session
