@@ -55,7 +55,10 @@ let package = Package(
         room("OutboundHTTP", ["CCurl"]),
         room(
             "LiveKitRoom",
-            ["Domain", "CLiveKitFFI", collections, logging, .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            [
+                "Domain", "CLiveKitFFI", collections, logging,
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
             exclude: ["Protos/livekit_ffi_subset.proto"]),
         room("Migrations", ["Postgres", "Security", logging], resources: [.embedInCode("SQL")]),
         room("Store", ["Domain", "Postgres", "Metrics", collections, logging]),
@@ -84,7 +87,9 @@ let package = Package(
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
-        tests("ControlAPI", ["ControlAPI", "Domain", "HTTPServer", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
+        tests(
+            "ControlAPI",
+            ["ControlAPI", "Domain", "HTTPServer", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
         tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),
         tests("Tidy", []),
     ]

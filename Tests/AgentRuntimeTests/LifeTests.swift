@@ -169,7 +169,9 @@ struct LifeTests {
             bench.room.current?.emit(.disconnected(.serverShutdown))
             let before = joins
             let hasGoneOn = await eventually {
-                if bench.room.joins.count > before || bench.journal.progress.last?.status.isFinal == true { return true }
+                if bench.room.joins.count > before || bench.journal.progress.last?.status.isFinal == true {
+                    return true
+                }
                 bench.clock.advance(by: .milliseconds(100))
                 return false
             }

@@ -53,7 +53,10 @@ struct AgentStateTests {
         #expect(try answer.json()["session_status"] as? String == "ended")
     }
 
-    @Test(arguments: [(#"{}"#, ["state"]), (#"{"state":"x"}"#, ["state"]), (#"{"state":1,"reason":2,"z":3}"#, ["state", "reason", "z"])])
+    @Test(arguments: [
+        (#"{}"#, ["state"]), (#"{"state":"x"}"#, ["state"]),
+        (#"{"state":1,"reason":2,"z":3}"#, ["state", "reason", "z"]),
+    ])
     func set_withBadBody_is400(_ body: String, _ fields: [String]) async throws {
         let path = try await harness.session()
         let answer = try await harness.send(.put, "\(path)/agent-state", body)
@@ -84,7 +87,8 @@ struct AgentStateTests {
             harness.history.lastQuery
                 == HistoryQuery(
                     room: "r", labels: ["t": "a"], state: .idle,
-                    since: Timestamp(rfc3339: "2026-11-22T09:31:07Z"), until: Timestamp(rfc3339: "2026-11-22T10:31:07Z"),
+                    since: Timestamp(rfc3339: "2026-11-22T09:31:07Z"),
+                    until: Timestamp(rfc3339: "2026-11-22T10:31:07Z"),
                     ascending: false, limit: 5))
     }
 

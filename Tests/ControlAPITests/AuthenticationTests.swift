@@ -15,7 +15,9 @@ struct AuthenticationTests {
         #expect(try answer.json()["type"] as? String == "/problems/unauthenticated")
     }
 
-    @Test(arguments: ["Bearer wrong", "Bearer", "Bearer ", "Basic ZGV2LWtleQ==", "dev-key", "Bearer dev-key, Bearer dev-key"])
+    @Test(arguments: [
+        "Bearer wrong", "Bearer", "Bearer ", "Basic ZGV2LWtleQ==", "dev-key", "Bearer dev-key, Bearer dev-key",
+    ])
     func withAWrongKey_is401(_ field: String) async throws {
         let answer = try await harness.send(.get, "/v1/sessions", authorization: field)
         #expect(answer.status == 401)

@@ -35,7 +35,8 @@ struct BadInputTests {
         #expect(
             try answer.fields() == [
                 "wait_ms", "room", "agent.identity", "agent.attributes.lk.agent.state", "agent.attributes.a b",
-                "agent.attributes.n", "agent.nam", "rpc_methods[0].handler.type", "rpc_methods[1]", "labels", "metadata",
+                "agent.attributes.n", "agent.nam", "rpc_methods[0].handler.type", "rpc_methods[1]", "labels",
+                "metadata",
                 "max_duration_s", "empty_timeout_s", "turn_policy.mode", "turn_policy.notify_on[1]",
                 "turn_policy.pre_roll_ms", "turn_policy.notification.method", "nope",
             ])
@@ -107,7 +108,8 @@ struct BadInputTests {
     }
 
     @Test(arguments: [
-        ("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("limit=", "limit"), ("limit=%2B1", "limit"),
+        ("limit=0", "limit"), ("limit=1001", "limit"), ("limit=x", "limit"), ("limit=", "limit"),
+        ("limit=%2B1", "limit"),
         ("limit=1&limit=2", "limit"), ("status=live", "status"), ("status=", "status"), ("room=", "room"),
         ("room=a%01", "room"), ("cursor=", "cursor"), ("cursor=x", "cursor"),
         ("cursor=n1-01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "cursor"), ("cursor=s1-01jd8z4j9yf3t5w6x7y8z9a0bc", "cursor"),

@@ -49,7 +49,8 @@ struct ContractTests {
         let paths = try #require(try Contract.document()["paths"] as? [String: [String: Any]])
         let harness = try APIHarness()
         for listing in harness.api.routes {
-            let operation = try #require(paths[listing.pattern]?[listing.method.rawValue.lowercased()] as? [String: Any])
+            let operation = try #require(
+                paths[listing.pattern]?[listing.method.rawValue.lowercased()] as? [String: Any])
             let isOpen = (operation["security"] as? [Any])?.isEmpty == true
             let path = listing.pattern.replacingBraces()
             let answer = try await harness.send(listing.method, path, authorization: "")

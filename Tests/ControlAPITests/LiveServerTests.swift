@@ -26,7 +26,9 @@ import Testing
         await live.server.stop()
     }
 
-    @Test(arguments: [("application/x-ndjson", "application/x-ndjson"), ("text/csv", "text/csv; charset=utf-8; header=present")])
+    @Test(arguments: [
+        ("application/x-ndjson", "application/x-ndjson"), ("text/csv", "text/csv; charset=utf-8; header=present"),
+    ])
     func history_isStreamed(_ accept: String, _ contentType: String) async throws {
         harness.history.configure { $0.chunks = (0..<500).map { "row \($0) \(String(repeating: "x", count: 1000))\n" } }
         let answer = try await live.get("/v1/agent-states", accept: accept)

@@ -46,7 +46,9 @@ struct OperationsTests {
     }
 
     @Test func metrics_areOpenMetricsForWhoPrefersIt() async throws {
-        let accept: HTTPHeaders = ["Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3,*/*;q=0.1"]
+        let accept: HTTPHeaders = [
+            "Accept": "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3,*/*;q=0.1"
+        ]
         let answer = try await APIHarness().send(.get, "/metrics", headers: accept)
         #expect(try answer.header("Content-Type").hasPrefix("application/openmetrics-text; version=1.0.0"))
         #expect(answer.text.hasSuffix("# EOF\n"))
@@ -104,7 +106,10 @@ struct OperationsTests {
         #expect(try await harness.send(.get, "/docs/start.js").text.contains("url: \"/openapi.yaml\""))
     }
 
-    @Test(arguments: ["..%2Fsecret", "%2e%2e%2fsecret", "secret", "..", "%2Fetc%2Fpasswd", "swagger-ui.css%2F..%2Fsecret", "index.html"])
+    @Test(arguments: [
+        "..%2Fsecret", "%2e%2e%2fsecret", "secret", "..", "%2Fetc%2Fpasswd", "swagger-ui.css%2F..%2Fsecret",
+        "index.html",
+    ])
     func docs_giveOutNoOtherFile(_ name: String) async throws {
         let directory = try ViewerFiles()
         defer { directory.remove() }
@@ -134,7 +139,8 @@ struct OperationsTests {
     }
 
     @Test(arguments: [
-        "00-00000000000000000000000000000000-b7ad6b7169203331-01", "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
+        "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        "00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01",
         "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "nonsense",
     ])
     func malformedTraceparents_areIgnored(_ value: String) async throws {
@@ -151,7 +157,10 @@ private struct ViewerFiles {
     init() throws {
         root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        for (name, text) in [("viewer/swagger-ui-bundle.js", "bundle"), ("viewer/index.html", "x"), ("secret", "s"), ("viewer/secret", "s")] {
+        for (name, text) in [
+            ("viewer/swagger-ui-bundle.js", "bundle"), ("viewer/index.html", "x"), ("secret", "s"),
+            ("viewer/secret", "s"),
+        ] {
             try Data(text.utf8).write(to: root.appendingPathComponent(name))
         }
     }

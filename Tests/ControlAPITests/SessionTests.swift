@@ -82,7 +82,10 @@ struct SessionTests {
     @Test(arguments: [
         (#"{"open_audio_on":["thinking"]}"#, [AgentState.thinking], [AgentState.speaking]),
         (#"{"close_audio_on":["idle"]}"#, [.listening], [.idle]),
-        (#"{"open_audio_on":["idle","thinking"],"close_audio_on":["idle","speaking"]}"#, [.thinking], [.idle, .speaking]),
+        (
+            #"{"open_audio_on":["idle","thinking"],"close_audio_on":["idle","speaking"]}"#, [.thinking],
+            [.idle, .speaking]
+        ),
     ])
     func create_keepsAStateInOneGateListOnly(
         _ policy: String, _ open: [AgentState], _ close: [AgentState]
@@ -114,7 +117,8 @@ struct SessionTests {
 
     @Test func create_withAMethodTwice_is409() async throws {
         let method = #"{"name":"a","handler":{"type":"echo"}}"#
-        let answer = try await harness.send(.post, "/v1/sessions", #"{"room":"r","rpc_methods":[\#(method),\#(method)]}"#)
+        let answer = try await harness.send(
+            .post, "/v1/sessions", #"{"room":"r","rpc_methods":[\#(method),\#(method)]}"#)
         #expect(answer.status == 409)
         #expect(try answer.json()["rpc_method"] as? String == "a")
         #expect(harness.sessions.lastCall == nil)
@@ -157,7 +161,8 @@ struct SessionTests {
 
     @Test func patch_mergesThePolicyAndReplacesLabels() async throws {
         let path = try await harness.session(#"{"room":"r","labels":{"old":"1"}}"#)
-        let body = #"{"turn_policy":{"pre_roll_ms":10,"close_audio_on":["idle"]},"labels":{"new":"2"},"metadata":{"a":1}}"#
+        let body =
+            #"{"turn_policy":{"pre_roll_ms":10,"close_audio_on":["idle"]},"labels":{"new":"2"},"metadata":{"a":1}}"#
         let json = try await harness.send(.patch, path, body).json()
         let policy = try #require(json["turn_policy"] as? [String: Any])
         #expect(policy["pre_roll_ms"] as? Int == 10)
@@ -190,7 +195,10 @@ struct SessionTests {
         #expect(try await harness.send(.delete, path).status == 202)
     }
 
-    @Test(arguments: ["ses_01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "ses_", "x", "ses_01jd8z4j9yf3t5w6x7y8z9a0bc", "ntf_01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "%00", "%ff", ".."])
+    @Test(arguments: [
+        "ses_01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "ses_", "x", "ses_01jd8z4j9yf3t5w6x7y8z9a0bc",
+        "ntf_01JD8Z4J9YF3T5W6X7Y8Z9A0BC", "%00", "%ff", "..",
+    ])
     func unknownAndMalformedIDs_are404(_ id: String) async throws {
         let answer = try await harness.send(.get, "/v1/sessions/\(id)")
         #expect(answer.status == (id.hasPrefix("%") ? 400 : 404))

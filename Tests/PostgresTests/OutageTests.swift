@@ -177,8 +177,10 @@ import Testing
 
     @Test func poolLetGoWithoutClose_closesItsConnections() async throws {
         let url = try await TemporaryPostgres.database()
-        var pool: PostgresPool? = try PostgresPool(PostgresConfiguration(connectionString: url), logger: quiet)
-        try await pool?.ping()
+        var configuration = PostgresConfiguration(connectionString: url)
+        Barrier.patient(&configuration)
+        var pool: PostgresPool? = try PostgresPool(configuration, logger: quiet)
+        try await pool?.ping(timeout: .seconds(60))
         pool = nil
         try await withPool(to: url, { $0.connectionCount = 1 }) { other in
             let sql = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

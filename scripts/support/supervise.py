@@ -271,7 +271,8 @@ class Run:
             [self.binary, "migrate", "up"], env=self.environment, cwd=ROOT, timeout=120, start_new_session=True,
             stdout=sys.stderr)
         if result.returncode != 0:
-            raise Problem(f"`turngate migrate up` failed (exit code {result.returncode}); its own words are above")
+            raise Problem(f"`turngate migrate up` failed (exit code {result.returncode}); its own words are above\n"
+                          "       A development database of an older schema can be thrown away:  scripts/postgres wipe")
 
     def start_service(self) -> None:
         host, port = parse_listen(self.environment["TURNGATE_LISTEN"])

@@ -58,6 +58,7 @@ struct LiveServer {
     /// A request with the key, closed after its answer.
     func get(_ target: String, accept: String) async throws -> String {
         try await exchange(
-            "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n")
+            "GET \(target) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n"
+        )
     }
 }
