@@ -113,6 +113,21 @@ async def test_roomServerKilledWhileSessionsLive_theyReconnectWithAllTheyHad(own
             done(await http.delete(f"/v1/sessions/{one['id']}"))
 
 
+async def test_roomServerThatStaysAway_failsTheSessionAfterTheBound(own_service, own_room_server, room):
+    """The bound is a minute, and so is this test."""
+    async with own_service.client() as http:
+        session = done(await http.post("/v1/sessions", json={"room": room, "empty_timeout_s": 5}), 201)
+        await own_room_server.kill()
+        await session_with(http, session["id"], "reconnecting")
+        await put_state(http, session["id"], "thinking")
+        failed = await session_with(http, session["id"], "failed", seconds=120)
+        assert failed["end_reason"] == "connection_lost" and failed["ended_at"]
+        assert [row["new_state"] for row in await history(http, session["id"])] == [
+            "initializing", "listening", "thinking"]
+        again = await http.put(f"/v1/sessions/{session['id']}/agent-state", json={"state": "idle"})
+        assert problem(again, 409, "session-not-working")["session_status"] == "failed"
+
+
 async def test_signallingThatBreaksAlone_isRepaired(http, room_server, join, room, make_session):
     session = await make_session(rpc_methods=[ECHO])
     [alice] = await together(http, session, room_server, join, "alice")
