@@ -44,6 +44,7 @@ let package = Package(
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
         .target(name: "CLiveKitFFI"),
 
         // The rooms of the house.
@@ -53,6 +54,7 @@ let package = Package(
         room("Postgres", ["CPostgres", collections, logging]),
         room("Security", ["COpenSSL"]),
         room("OutboundHTTP", ["CCurl"]),
+        room("Audio", ["CSpeexDSP"]),
         room(
             "LiveKitRoom",
             [
@@ -63,7 +65,7 @@ let package = Package(
         room("Migrations", ["Postgres", "Security", logging], resources: [.embedInCode("SQL")]),
         room("Store", ["Domain", "Postgres", "Metrics", collections, logging]),
         room("AgentRuntime", ["Domain", "Metrics", collections, logging]),
-        room("ControlAPI", ["Domain", "HTTPServer", "Metrics", logging]),
+        room("ControlAPI", ["Domain", "HTTPServer", "Audio", "Metrics", logging]),
         .executableTarget(
             name: "Turngate",
             dependencies: [
@@ -83,13 +85,14 @@ let package = Package(
         tests("Postgres", ["Postgres", "TestSupport"]),
         tests("Security", ["Security"]),
         tests("OutboundHTTP", ["OutboundHTTP", "TestSupport"]),
+        tests("Audio", ["Audio"]),
         tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
         tests(
             "ControlAPI",
-            ["ControlAPI", "Domain", "HTTPServer", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
+            ["ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
         tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),
         tests("Tidy", []),
     ]

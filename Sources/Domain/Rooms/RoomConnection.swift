@@ -52,6 +52,27 @@ public protocol RoomConnection: AnyObject, Sendable {
         _ text: String, topic: String, attributes: [String: String], destinations: [String]
     ) async throws(RoomError)
 
+    /// Begins to receive a participant's audio track: its frames go to `sink`
+    /// until `stopReceivingAudio`, also after a reconnect and when the track
+    /// comes back under the same sid. Returns when the request is with the
+    /// server (at most 5 s); the first frame may come later. A second call for
+    /// the track replaces its sink.
+    func receiveAudio(
+        _ trackSid: String, from identity: String, into sink: @escaping AudioSink
+    ) async throws(RoomError)
+    /// Ends it; no frame goes to the sink after the return. Idempotent.
+    func stopReceivingAudio(_ trackSid: String) async
+    /// Has the server send a received track (`true`, as it begins) or hold it
+    /// back: then no packets come and nothing is decoded.
+    func setAudioFlow(_ trackSid: String, isOn: Bool) async throws(RoomError)
+    /// How far the frames of a received track lag behind a call that its
+    /// participant sends at the same moment: packetizing and our jitter buffer.
+    /// The network is not in it, since both travel through it. Nil while
+    /// nothing is known. A measurement of the last seconds, answered at once.
+    func audioLag(of trackSid: String) -> Duration?
+    /// Publishes the agent's audio track, called `name`. One at a time.
+    func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice
+
     /// Leaves the room. Idempotent; returns when the room has confirmed it or
     /// after 5 s. `events` ends with `disconnected(.clientInitiated)`.
     func disconnect() async

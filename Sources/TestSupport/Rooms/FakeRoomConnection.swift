@@ -112,6 +112,14 @@ public final class FakeRoomConnection: RoomConnection {
         state.withLock { $0.log.append("text \(topic)") }
     }
 
+    public func receiveAudio(
+        _ trackSid: String, from identity: String, into sink: @escaping AudioSink
+    ) async throws(RoomError) {}
+    public func stopReceivingAudio(_ trackSid: String) async {}
+    public func setAudioFlow(_ trackSid: String, isOn: Bool) async throws(RoomError) {}
+    public func audioLag(of trackSid: String) -> Duration? { nil }
+    public func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice { throw .failed("no voice") }
+
     public func disconnect() async {
         let isFirst = state.withLock { state in
             defer { state.isOver = true }

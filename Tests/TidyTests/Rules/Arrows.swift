@@ -9,11 +9,12 @@ enum Arrows {
         "Postgres": ["CPostgres", "DequeModule", "Logging"],
         "Security": ["COpenSSL"],
         "OutboundHTTP": ["CCurl"],
+        "Audio": ["CSpeexDSP"],
         "LiveKitRoom": ["Domain", "CLiveKitFFI", "DequeModule", "Logging", "SwiftProtobuf"],
         "Migrations": ["Postgres", "Security", "Logging"],
         "Store": ["Domain", "Postgres", "Metrics", "DequeModule", "Logging"],
         "AgentRuntime": ["Domain", "Metrics", "DequeModule", "Logging"],
-        "ControlAPI": ["Domain", "HTTPServer", "Metrics", "Logging"],
+        "ControlAPI": ["Domain", "HTTPServer", "Audio", "Metrics", "Logging"],
         "Turngate": [
             "Domain", "HTTPServer", "Postgres", "Security", "OutboundHTTP", "LiveKitRoom", "Migrations", "Store",
             "AgentRuntime", "ControlAPI", "Metrics", "Logging", "ArgumentParser",
@@ -24,7 +25,7 @@ enum Arrows {
     /// The one wrapper of each C library.
     static let wrapperOf = [
         "CMicrohttpd": "HTTPServer", "CPostgres": "Postgres", "COpenSSL": "Security", "CCurl": "OutboundHTTP",
-        "CLiveKitFFI": "LiveKitRoom",
+        "CLiveKitFFI": "LiveKitRoom", "CSpeexDSP": "Audio",
     ]
 
     /// What comes with Swift and is there for everybody.
