@@ -57,8 +57,10 @@ import Testing
         #expect(try read([WAVFixture(sampleRate: rate).bytes]) == sound)
     }
 
-    @Test func formatOf18Bytes_isRead() throws {
-        #expect(try read([WAVFixture(formatTail: [0, 0]).bytes]) == sound)
+    @Test func longerFormats_areRead() throws {
+        for count in 0...30 {
+            #expect(try read([WAVFixture(formatTail: [UInt8](repeating: 0, count: count)).bytes]) == sound)
+        }
     }
 
     /// What ffmpeg, sox and espeak-ng, and others write to a pipe.
