@@ -46,8 +46,16 @@ public struct ControlAPI: HTTPHandler {
             .endpoints
             + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
+            + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
+            + IncidentRoutes(sessions: sessions).endpoints
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
+    }
+
+    private static func audioEndpoints(_ sessions: any SessionControl) -> [Endpoint] {
+        let formats = AudioStreamFormats()
+        return AudioInputRoutes(sessions: sessions, formats: formats).endpoints
+            + SpeechRoutes(sessions: sessions).endpoints
     }
 
     /// Every method and path pattern, for a test that holds them against the contract.

@@ -26,6 +26,11 @@ enum Limits {
     static let destinations = 100
 
     static let waitMs = 0...60_000
+    /// A call that waits until a speech was played.
+    static let speechWaitMs = 0...600_000
+    static let epoch = 1...Int.max
+    /// Sample rates that audio is given out with.
+    static let sampleRate = 8000...48_000
     static let responseTimeoutMs = 100...60_000
     static let maxDurationSeconds = 0...604_800
     static let emptyTimeoutSeconds = 0...86_400
@@ -37,6 +42,10 @@ enum Limits {
     static let defaultPage = 100
     static let defaultSessionWaitMs = 10_000
     static let defaultTokenSeconds = 3600
+    static let defaultSpeechWaitMs = 600_000
+    static let defaultStreamSampleRate = 16_000
+    /// The longest speech.
+    static let speechSeconds = 600
     static let defaultCallTimeoutMs = 10_000
     /// What a call may take beyond its response timeout before its caller is answered.
     static let waitBeyondTimeout = Duration.seconds(1)

@@ -23,6 +23,19 @@ struct APIRequest: Sendable {
         return id
     }
 
+    /// `{turn}` of the path.
+    func turnID() throws(TurngateError) -> TurnID {
+        guard let id = http.parameters["turn"].flatMap({ TurnID($0) }) else { throw .notFound(.turn) }
+        return id
+    }
+
+    /// Makes sure that the caller may use a field that needs more than its
+    /// call; where no keys are configured, everybody may.
+    func require(_ scope: Caller.Scope, for field: String) throws(Problem) {
+        guard let caller = context.caller, caller.scope < scope else { return }
+        throw Problem(forbiddenWithout: scope).naming(field, "needs a key with the scope \(scope)")
+    }
+
     /// `{name}` of the path. A name that nobody can register cannot exist.
     func methodName() throws(TurngateError) -> String {
         guard let name = http.parameters["name"], Limits.ownMethod.problem(with: name) == nil else {
