@@ -1,4 +1,5 @@
 import Domain
+import HTTPServer
 
 /// The bounds of everything that a caller can say; `openapi.yaml` states the
 /// same. Names leave room for four bytes a character within LiveKit's 256.
@@ -46,6 +47,9 @@ enum Limits {
     static let defaultStreamSampleRate = 16_000
     /// The longest speech.
     static let speechSeconds = 600
+    /// A speech's upload: its speaker may take its time, but not fall silent.
+    static let speechBody = HTTPBodyStreamLimits(
+        bytes: 64 * 1024 * 1024, pause: .seconds(10), whole: .seconds(1800))
     static let defaultCallTimeoutMs = 10_000
     /// What a call may take beyond its response timeout before its caller is answered.
     static let waitBeyondTimeout = Duration.seconds(1)

@@ -56,7 +56,8 @@ extension ProblemType {
         case .audioTooLong:
             "A speech is at most 10 minutes long. What had come until then may have been heard already; the speech is over."
         case .targetTooLong: "The path and query are longer than the service reads."
-        case .unsupportedMediaType: "Bodies are `application/json` in UTF-8, for speech `audio/wav` or `audio/L16` with its rate. The answer's `Accept` header lists what the call takes; send one of it as `Content-Type`."
+        case .unsupportedMediaType:
+            "Bodies are `application/json` in UTF-8, for speech `audio/wav` or `audio/L16` with its rate. The answer's `Accept` header lists what the call takes; send one of it as `Content-Type`."
         case .expectationFailed: "The only expectation that the service knows is `100-continue`."
         case .headersTooLarge: "The request's head is longer than 32 KiB or has too many fields."
         case .internalError:

@@ -44,8 +44,16 @@ struct APIRequest: Sendable {
         return name
     }
 
-    /// Whether a call takes a body.
-    enum BodyRule { case none, optional, required }
+    /// Makes sure that the caller takes what comes; throws 406 where `Accept`
+    /// leaves out all of `names`, which are those of one media type.
+    func requireAcceptable(_ names: [String]) throws(Problem) {
+        let accept = AcceptHeader(http.headers)
+        guard names.allSatisfy({ accept.quality(of: $0) == 0 }), let name = names.first else { return }
+        throw Problem(.notAcceptable, "This comes as \(name).").adding("available", [name])
+    }
+
+    /// Whether a call takes a body of JSON; `streamed` is one that it reads itself.
+    enum BodyRule { case none, optional, required, streamed }
 
     /// Makes sure that a call without query and body gets none.
     func expectNothing() throws {
@@ -62,6 +70,7 @@ struct APIRequest: Sendable {
 
     private func body(_ rule: BodyRule, _ errors: FieldErrors) throws -> ObjectReader {
         let absent = ObjectReader([], path: "", errors: errors)
+        if rule == .streamed { return absent }
         if http.body.isEmpty {
             guard rule == .required else { return absent }
             throw TurngateError.invalid([FieldError(field: "body", message: "is required")])

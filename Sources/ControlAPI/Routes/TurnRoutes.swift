@@ -23,7 +23,7 @@ struct TurnRoutes: Sendable {
         let wanted = TurnRequest(
             participant: input.body.requiredString("participant", Limits.name) ?? "",
             preempt: input.body.bool("preempt") ?? false, queue: input.body.bool("queue") ?? false)
-        if wanted.preempt, wanted.queue { input.body.fail("queue", "cannot be true together with preempt: who preempts does not wait") }
+        if wanted.preempt, wanted.queue { input.body.fail("queue", "cannot be true together with preempt") }
         try input.finish()
         if wanted.preempt { try request.require(.admin, for: "preempt") }
         switch try await sessions.startTurn(id, wanted, actor: request.actor) {

@@ -30,7 +30,8 @@ extension AudioInputReport {
             writer.key("participants")
             writer.array { writer in for gate in participants { gate.write(to: &writer) } }
             writer.key("readers")
-            writer.array { writer in for reader in readers { reader.write(to: &writer, formats.format(of: reader.id)) } }
+            writer.array { writer in for reader in readers { reader.write(to: &writer, formats.format(of: reader.id)) }
+            }
         }
     }
 }

@@ -20,4 +20,12 @@ struct AudioStreamFormat: Sendable, Equatable {
         case .pcm: "audio/x-raw;format=S16LE;rate=\(sampleRate);channels=1"
         }
     }
+
+    /// What `Accept` may call it, the right name first.
+    var mediaTypes: [String] {
+        switch container {
+        case .wav: ["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"]
+        case .pcm: ["audio/x-raw", "application/octet-stream"]
+        }
+    }
 }
