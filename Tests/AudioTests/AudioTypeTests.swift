@@ -13,7 +13,7 @@ import Testing
     @Test(arguments: [
         ("audio/L16;rate=24000;channels=1", 24_000, 1), ("audio/l16; RATE=8000", 8_000, 1),
         ("AUDIO/L16 ; channels=\"2\" ; rate=\"96000\"", 96_000, 2), ("audio/L16;rate=\"1\\6000\";ptime=20", 16_000, 1),
-        ("audio/L16;\trate=44100;;", 44_100, 1),
+        ("audio/L16;\trate=44100;;", 44_100, 1), ("audio/L16;x=\"a\\\";rate=1;\\\\\";rate=32000", 32_000, 1),
     ])
     func l16_hasItsFormatInParameters(_ text: String, _ rate: Int, _ channels: Int) throws {
         #expect(try AudioType(contentType: text) == .l16(PCMFormat(sampleRate: rate, channels: channels)))

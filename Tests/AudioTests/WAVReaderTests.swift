@@ -57,11 +57,13 @@ import Testing
         #expect(try read([WAVFixture(sampleRate: rate).bytes]) == sound)
     }
 
-    @Test func formatOf18Bytes_isRead() throws {
-        #expect(try read([WAVFixture(formatTail: [0, 0]).bytes]) == sound)
+    @Test func longerFormats_areRead() throws {
+        for count in 0...30 {
+            #expect(try read([WAVFixture(formatTail: [UInt8](repeating: 0, count: count)).bytes]) == sound)
+        }
     }
 
-    /// What ffmpeg, sox and espeak, arecord and GStreamer write to a pipe.
+    /// What ffmpeg, sox and espeak-ng, and others write to a pipe.
     @Test(arguments: [
         (0xFFFF_FFFF, 0xFFFF_FFFF), (0x7FFF_F000, 0x7FFF_F024), (0x8000_0000, 0x8000_0024), (0, 36), (0, 0),
         (0, 0xFFFF_FFFF),

@@ -1,6 +1,6 @@
 /// Takes the bytes of a body as they come, in pieces of any size, and gives the
 /// samples as soon as they are there. Where the pieces are cut makes no difference
-/// to what comes out. After an error every further call throws the same.
+/// to what comes out. Once `read` has thrown, every further call throws the same.
 public protocol PCMReader: Sendable {
     /// Sample rate and channels; nil until the bytes have told.
     var format: PCMFormat? { get }

@@ -8,7 +8,8 @@ public enum WAVWriter {
     /// Without `frames` it is that of a stream whose length nobody knows yet: both
     /// sizes are 0xFFFFFFFF, as ffmpeg writes them to a pipe. Readers take that for
     /// "until the end", also those that do not know the custom, since they stop where
-    /// the bytes do; 0 would be an empty file to many of them. The same where
+    /// the bytes do (sox warns, Python's `wave` reads on to the end); 0 would be an
+    /// empty file to many of them. The same where
     /// `frames` are more than the sizes of a WAV file can say.
     public static func header(sampleRate: Int, frames: Int?) -> [UInt8] {
         let limit = (Int(WAVSizes.unknown) - headerByteCount) / 2
