@@ -40,7 +40,7 @@ extension LiveSession {
     /// short where the policy allows it.
     private func makeWay(for turn: Turn, by caller: Caller) throws(TurngateError) {
         let policy = session.spec.turnPolicy
-        guard policy.closeAudioOn.contains(states.state) || speechIsAudible else {
+        guard policy.closeAudioOn.contains(states.state) || hasSomethingToSay else {
             _ = try context.journal.append([.turn(turn)])
             return
         }
