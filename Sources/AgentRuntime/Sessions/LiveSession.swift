@@ -54,6 +54,8 @@ actor LiveSession {
     var turns: TurnMachine
     var turnStarted = Duration.zero
     var holderWasAudible = false
+    /// The holder whose turn is just being started: its gate opens with that.
+    var openingHolder: String?
     /// Turns on their way to their outcome, for those who wait for it.
     var endings: [TurnID: TurnEnding] = [:]
     /// Turns that are over and not known to be durable, newest last.

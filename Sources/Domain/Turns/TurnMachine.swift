@@ -141,6 +141,15 @@ public struct TurnMachine: Sendable, Equatable {
     /// the floor.
     private var preempted: Turn?
 
+    /// A turn that was only just started could not be written down: it has
+    /// never been.
+    public mutating func withdraw(_ id: TurnID) -> [Action] {
+        guard current?.id == id else { return [] }
+        current = nil
+        lastEpoch -= 1
+        return offerNext()
+    }
+
     // MARK: Ending a turn
 
     /// The holder or the backend ends or cancels a turn. What is stale changes
