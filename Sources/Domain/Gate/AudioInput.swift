@@ -52,7 +52,8 @@ public struct ParticipantGate: Sendable, Equatable {
 
 /// The gate by hand.
 public struct AudioInputChange: Sendable, Equatable {
-    /// False shuts; true takes the hand away again, so that policy and turns decide.
+    /// False shuts, until somebody opens by hand. True lifts that; for the whole
+    /// session it also opens against the agent's state, until the policy's next word.
     public var enabled: Bool
     /// Whom it concerns; nil: the whole session.
     public var participants: [String]?

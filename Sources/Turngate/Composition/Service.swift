@@ -71,9 +71,10 @@ struct Service: Sendable {
                 metrics: metrics, openAPI: PackageResources.openapi_yaml, docsDirectory: docs(configuration),
                 version: VersionInfo(version: BuildVersion.text, nativeCore: BuildVersion.nativeCore), clock: clock,
                 logger: logger))
+        var front = HTTPServerConfiguration(address: configuration.listen)
+        front.bodyRule = api.bodyRule
         let server = try HTTPServer(
-            configuration: HTTPServerConfiguration(address: configuration.listen), handler: api,
-            errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
+            configuration: front, handler: api, errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
         HTTPGauges.register(server, in: metrics)
         try server.start()
         logger.notice("serving", metadata: ["listen": "\(configuration.listen.text(port: server.port))"])
