@@ -120,7 +120,7 @@ public struct TurnMachine: Sendable, Equatable {
         ending.status = .ending
         ending.endReason = .preempted
         current = nil
-        preempted = ending
+        preempted.append(ending)
         return open(request, by: caller, id: id, at: time, after: [.shut(ending, keepsTail: false)])
     }
 
@@ -137,9 +137,9 @@ public struct TurnMachine: Sendable, Equatable {
         return Decision(value: .started(turn), actions: actions + [.open(turn)])
     }
 
-    /// A preempted turn on its way to its outcome beside the one that took
+    /// Preempted turns on their way to their outcome beside the one that took
     /// the floor.
-    private var preempted: Turn?
+    private var preempted: [Turn] = []
 
     // MARK: Ending a turn
 
@@ -181,9 +181,9 @@ public struct TurnMachine: Sendable, Equatable {
     public mutating func complete(
         _ id: TurnID, audio: TurnAudioCounts, audioKept: Bool, at time: Timestamp
     ) -> Decision<Turn>? {
-        if let old = preempted, old.id == id {
-            preempted = nil
-            let turn = old.ended(with: audio, kept: audioKept, at: time)
+        if let place = preempted.firstIndex(where: { $0.id == id }) {
+            let turn = preempted.remove(at: place).ended(with: audio, kept: audioKept, at: time)
+            lastEnded = id
             return Decision(value: turn, actions: [.ended(turn)])
         }
         guard let running = current, running.id == id, running.status == .ending else { return nil }
