@@ -128,8 +128,10 @@ public struct TurnMachine: Sendable, Equatable {
         _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp, after actions: [Action]
     ) -> Decision<TurnStart> {
         lastEpoch += 1
-        queue.removeAll { $0 == request.participant }
+        // Whose offer a preemption crosses stays the next.
+        if let offeredTo { queue.insert(offeredTo, at: 0) }
         offeredTo = nil
+        queue.removeAll { $0 == request.participant }
         let turn = Turn(
             id: id, sessionID: sessionID, epoch: lastEpoch, holder: request.participant, startedAt: time,
             startCause: caller.cause, startActor: caller.name)
