@@ -21,7 +21,7 @@ extension LiveSession {
         followTracks()
         let verdicts = gateVerdicts
         let sights = gate.sights
-        for verdict in verdicts where verdict.identity != identityBeingEnded {
+        for verdict in verdicts where verdict.identity != identityBeingEnded && verdict.identity != openingHolder {
             guard let sight = sights[verdict.identity], sight.isOpen != verdict.isOpen else { continue }
             if verdict.isOpen {
                 gate.open(verdict.identity, AudioGate.Opening(lag: .zero, preRoll: .zero))

@@ -80,6 +80,7 @@ extension LiveSession {
         connection = nil
         receivedAudio = [:]
         await endSpeeches()
+        endSpeaking(reason: "the room was lost")
         if let event = reason.finalEvent {
             conclude(event)
             return false

@@ -54,13 +54,15 @@ actor LiveSession {
     var turns: TurnMachine
     var turnStarted = Duration.zero
     var holderWasAudible = false
+    /// The holder whose turn is just being started: its gate opens with that.
+    var openingHolder: String?
     /// Turns on their way to their outcome, for those who wait for it.
     var endings: [TurnID: TurnEnding] = [:]
     /// Turns that are over and not known to be durable, newest last.
     var endedTurns: [Turn] = []
 
     // The gate.
-    let gate: AudioGate
+    nonisolated let gate: AudioGate
     var rules: GateRules
     var heardIdentities: [String] = []
     var gateNews: [[UInt8]] = []
@@ -124,7 +126,12 @@ actor LiveSession {
 
     /// The session as it stood after the last change; read without a hop to
     /// the actor.
-    nonisolated var snapshot: Session { shown.withLock { $0 } }
+    nonisolated var snapshot: Session {
+        var session = shown.withLock { $0 }
+        // What passes a gate is counted on the audio thread.
+        if let turn = session.turn, let counts = gate.counts(of: turn.id) { session.turn?.audio = counts }
+        return session
+    }
 
     /// Shows the session as it stands now.
     func publish() {

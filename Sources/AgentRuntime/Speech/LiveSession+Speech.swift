@@ -47,7 +47,8 @@ extension LiveSession {
     func interrupt(by caller: Caller) throws(TurngateError) -> SpeechInterruption {
         try requireWorking()
         let (stopped, dropped) = stopSpeeches()
-        if stopped != nil, states.state == .speaking {
+        if stopped != nil, states.state == .speaking || speechStalled {
+            speechStalled = false
             _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
         }
         return SpeechInterruption(speech: stopped?.speech, dropped: dropped)
@@ -55,6 +56,9 @@ extension LiveSession {
 
     /// Whether something is being played at this moment.
     var speechIsAudible: Bool { speaking.map { $0.speech.status == .playing } ?? false }
+
+    /// Whether the agent is saying something, or about to.
+    var hasSomethingToSay: Bool { speaking.map { !$0.isOver } ?? !speeches.isEmpty }
 
     /// Stops all speeches at once, without a word about the state.
     @discardableResult
@@ -176,18 +180,20 @@ extension LiveSession {
     private func finishPlaying(_ run: SpeechRun, _ voice: any RoomVoice) async {
         guard await pause(voice.backlog), !run.isOver else { return }
         run.played(AudioFrame.duration * pushedFrames)
-        let hasNext = speeches.first?.has(context.limits.speechLeadFrames) ?? false
-        if session.spec.turnPolicy.align == .heard, !hasNext {
+        if session.spec.turnPolicy.align == .heard, !hasNextSpeech {
             guard await pause(await voice.listenersDelay()), !run.isOver else { return }
         }
         guard run.end(.completed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.completed.rawValue).increment()
-        if !hasNext { endSpeaking(reason: nil) }
+        if !hasNextSpeech { endSpeaking(reason: nil) }
     }
+
+    /// Whether another follows without a pause.
+    private var hasNextSpeech: Bool { speeches.first?.has(context.limits.speechLeadFrames) ?? false }
 
     /// The agent has finished: it listens, unless the backend has said
     /// otherwise meanwhile.
-    private func endSpeaking(reason: String?) {
+    func endSpeaking(reason: String?) {
         let wasStalled = speechStalled
         speechStalled = false
         guard states.state == .speaking || (wasStalled && states.state == .thinking) else { return }

@@ -16,16 +16,37 @@ extension LiveSession {
         } catch {
             throw .conflict(.turn(error.refusal))
         }
-        if case .started(let turn) = decision.value { try makeWay(for: turn, by: caller) }
-        turns = machine
-        carryOut(decision.actions)
         switch decision.value {
-        case .started(let turn): return .started(turns.current.flatMap { $0.id == turn.id ? $0 : nil } ?? turn)
+        case .started(let turn):
+            try requireInterruptible()
+            turns = machine
+            try begin(turn, decision.actions, by: caller)
+            return .started(turns.current.flatMap { $0.id == turn.id ? $0 : nil } ?? turn)
         case .running(let turn): return .running(withCounts(turn))
         case .queued:
+            turns = machine
             publish()
             return decision.value
         }
+    }
+
+    private func begin(
+        _ turn: Turn, _ actions: [TurnMachine.Action], by caller: Caller
+    ) throws(TurngateError) {
+        // The gate opens with its pre-roll, in its own order's place and not before.
+        openingHolder = turn.holder
+        defer { openingHolder = nil }
+        // A preempted turn is written down before the one that takes its place.
+        for action in actions where action != .open(turn) { carryOut(action) }
+        do throws(TurngateError) {
+            try makeWay(for: turn, by: caller)
+        } catch {
+            carryOut(turns.withdraw(turn.id))
+            throw error
+        }
+        carryOut(.open(turn))
+        openingHolder = nil
+        refreshGates()
     }
 
     private func requireFloor(for identity: String) throws(TurngateError) {
@@ -36,22 +57,28 @@ extension LiveSession {
         }
     }
 
+    /// Whether the agent would have to be interrupted for a turn.
+    private var agentIsBusy: Bool {
+        session.spec.turnPolicy.closeAudioOn.contains(states.state) || hasSomethingToSay
+    }
+
+    private func requireInterruptible() throws(TurngateError) {
+        guard !agentIsBusy || session.spec.turnPolicy.allowInterruptions else {
+            throw .conflict(.turn(.agentBusy(states.state)))
+        }
+    }
+
     /// Writes a new turn down, and has the agent listen: what it says is cut
-    /// short where the policy allows it.
+    /// short.
     private func makeWay(for turn: Turn, by caller: Caller) throws(TurngateError) {
-        let policy = session.spec.turnPolicy
-        guard policy.closeAudioOn.contains(states.state) || speechIsAudible else {
+        guard agentIsBusy, states.state != .listening else {
             _ = try context.journal.append([.turn(turn)])
+            stopSpeeches()
             return
         }
-        guard policy.allowInterruptions else { throw .conflict(.turn(.agentBusy(states.state))) }
-        if states.state == .listening {
-            _ = try context.journal.append([.turn(turn)])
-        } else {
-            _ = try step(
-                to: .listening, cause: caller.cause, actor: caller.name, reason: "start_turn", turn: turn.id,
-                with: [.turn(turn)])
-        }
+        _ = try step(
+            to: .listening, cause: caller.cause, actor: caller.name, reason: "start_turn", turn: turn.id,
+            with: [.turn(turn)])
         stopSpeeches()
     }
 
@@ -92,15 +119,17 @@ extension LiveSession {
 
     /// Does what the machine wants done.
     func carryOut(_ actions: [TurnMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .open(let turn): openGate(for: turn)
-            case .shut(let turn, let keepsTail): shutGate(of: turn, keepsTail: keepsTail)
-            case .ended(let turn): keep(turn)
-            case .offer(let identity, let number): offerFloor(to: identity, number: number)
-            }
-        }
+        for action in actions { carryOut(action) }
         if !actions.isEmpty { refreshGates() }
+    }
+
+    private func carryOut(_ action: TurnMachine.Action) {
+        switch action {
+        case .open(let turn): openGate(for: turn)
+        case .shut(let turn, let keepsTail): shutGate(of: turn, keepsTail: keepsTail)
+        case .ended(let turn): keep(turn)
+        case .offer(let identity, let number): offerFloor(to: identity, number: number)
+        }
     }
 
     private func openGate(for turn: Turn) {
@@ -134,18 +163,15 @@ extension LiveSession {
                 return
             }
         }
+        gate.shut(turn.holder, lag: lag)
         completeTurn(id)
     }
 
     private func completeTurn(_ id: TurnID) {
-        let turn = turns.current.flatMap { $0.id == id ? $0 : nil }
-        if let turn {
+        if let turn = turns.current, turn.id == id {
             guard turn.status == .ending else { return }
             stop(.tail)
             gate.shut(turn.holder, lag: lag(of: turn.holder))
-        } else {
-            // A preempted one: its holder's gate shuts, since another has the floor.
-            refreshGates()
         }
         let recording = gate.takeRecording(of: id)
         let counts = recording?.counts ?? TurnAudioCounts()

@@ -150,6 +150,14 @@ struct TurnStateReply: Encodable {
         var queue: [String]
 
         enum CodingKeys: String, CodingKey { case holder, queue, offeredTo = "offered_to" }
+
+        // What is not there is said to be null: nobody has to ask twice.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(holder, forKey: .holder)
+            try container.encode(offeredTo, forKey: .offeredTo)
+            try container.encode(queue, forKey: .queue)
+        }
     }
 
     struct You: Encodable {
@@ -166,6 +174,15 @@ struct TurnStateReply: Encodable {
     }
 
     enum CodingKeys: String, CodingKey { case mode, turn, floor, you, agentState = "agent_state" }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(mode, forKey: .mode)
+        try container.encode(agentState, forKey: .agentState)
+        try container.encode(turn, forKey: .turn)
+        try container.encode(floor, forKey: .floor)
+        try container.encode(you, forKey: .you)
+    }
 }
 
 extension TurnRefusal {
