@@ -153,7 +153,7 @@ final class LiveKitVoice: RoomVoice {
     /// The core takes one at a time, so a cancelled caller waits for it, too.
     private func capture(_ frame: AudioFrame) async throws(RoomError) {
         let clears = try state.withLock { (state) throws(RoomError) in
-            if state.ended || state.closing != nil { throw .disconnected }
+            if state.ended || state.closing != nil { throw .failed("play: the voice is closed") }
             state.ledger.queued(at: .now)
             return state.clears
         }
@@ -167,7 +167,7 @@ final class LiveKitVoice: RoomVoice {
         let waited = try result.get()
         let wasCleared = state.withLock { state in
             if state.clears != clears { return true }
-            if waited { state.ledger.holds(Self.queue, at: .now) }
+            if waited { state.ledger.waited(for: Self.queue, at: .now) }
             return false
         }
         // The core may have put the frame in after it was told to clear.
