@@ -144,6 +144,7 @@ final class LiveKitVoice: RoomVoice {
     // MARK: Playing
 
     func play(_ frame: AudioFrame) async throws(RoomError) {
+        if Task.isCancelled { throw .failed("play: cancelled") }
         try await turns.pass("play", within: Self.captureTimeout * 2, tie: pending) { () throws(RoomError) in
             try await capture(frame)
         }
