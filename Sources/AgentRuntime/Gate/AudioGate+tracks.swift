@@ -29,11 +29,11 @@ extension AudioGate {
     /// A participant's audio is gone.
     func remove(_ identity: String) {
         let now = clock.uptime
-        let (mixed, readers) = state.withLock { state in
+        state.withLock { state in
             state.tracks[identity] = nil
-            return (state.mixer.remove(identity, at: now), Array(state.readers.values))
+            // Under the lock, so that no later frame comes before these.
+            deliverMixed(state.mixer.remove(identity, at: now), state)
         }
-        for frame in mixed { for reader in readers where reader.participant == nil { _ = reader.append(frame) } }
     }
 
     /// How much of what comes while a gate is shut is kept for its opening.

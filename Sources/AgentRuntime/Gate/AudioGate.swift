@@ -70,6 +70,7 @@ final class AudioGate: Sendable {
             track.position = .tail(left - 1)
             guard left <= 1 else { return nil }
             track.shut(skipping: 0, until: now)
+            deliverMixed(state.mixer.remove(identity, at: now), state)
             defer { state.onTailEnd = nil }
             return state.onTailEnd
         }
@@ -92,11 +93,11 @@ final class AudioGate: Sendable {
                 isMixed = true
             }
         }
-        guard isMixed else { return }
+        guard isMixed else { return state.mixer.clear() }
         deliverMixed(state.mixer.add(frame, of: identity, at: now), state)
     }
 
-    private func deliverMixed(_ frames: [AudioFrame], _ state: State) {
+    func deliverMixed(_ frames: [AudioFrame], _ state: State) {
         for frame in frames {
             for reader in state.readers.values where reader.participant == nil { deliver(frame, to: reader) }
         }
@@ -166,6 +167,7 @@ final class AudioGate: Sendable {
             guard tail > 0 else {
                 track.shut(skipping: 0, until: now)
                 state.tracks[identity] = track
+                deliverMixed(state.mixer.remove(identity, at: now), state)
                 return false
             }
             track.position = .tail(tail)
