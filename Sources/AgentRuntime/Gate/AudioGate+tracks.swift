@@ -19,6 +19,7 @@ extension AudioGate {
             guard old?.trackSid != trackSid else { return }
             var track = GateTrack(trackSid: trackSid, ringFrames: state.ringFrames)
             if let old, old.isOpen {
+                state.recording?.pause()
                 track.position = old.position
                 track.openSince = now
             }
@@ -30,9 +31,16 @@ extension AudioGate {
     func remove(_ identity: String) {
         let now = clock.uptime
         state.withLock { state in
-            state.tracks[identity] = nil
+            if state.tracks.removeValue(forKey: identity)?.isOpen == true { state.recording?.pause() }
             // Under the lock, so that no later frame comes before these.
             deliverMixed(state.mixer.remove(identity, at: now), state)
+        }
+    }
+
+    /// A participant has muted its track: what does not come of it is not lost.
+    func noteMuted(_ identity: String) {
+        state.withLock { state in
+            if state.tracks[identity]?.isOpen == true { state.recording?.pause() }
         }
     }
 

@@ -153,6 +153,7 @@ final class AudioGate: Sendable {
             // One frame more: the lag is an estimate, and silence is the safe side.
             track.shut(skipping: Self.frames(in: lag) + 1, until: now + lag + GateTrack.longestGap)
             state.tracks[identity] = track
+            state.recording?.pause()
             deliverMixed(state.mixer.remove(identity, at: now), state)
         }
     }
