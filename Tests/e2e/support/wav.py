@@ -28,7 +28,7 @@ def header(rate: int, channels: int, data_bytes: int, bits: int = 16, form: int 
     block = channels * bits // 8
     riff = min(data_bytes + 36, 0xFFFFFFFF)
     return (b"RIFF" + struct.pack("<I", riff) + b"WAVEfmt "
-            + struct.pack("<IHHIIHH", 16, form, channels, rate, rate * block, block, bits)
+            + struct.pack("<IHHIIHH", 16, form, channels, rate, rate * block & 0xFFFFFFFF, block, bits)
             + b"data" + struct.pack("<I", data_bytes))
 
 
