@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections import deque
 
 import numpy
 from livekit import rtc
@@ -18,6 +19,7 @@ FRAME_MS = 10
 FRAME = RATE * FRAME_MS // 1000
 # More than the signal needs to be recognised, so that what is lost is lost by those under test.
 BITRATE = 64_000
+TAKEN_SECONDS = 1.0
 
 
 class CodedSpeaker:
@@ -122,18 +124,61 @@ class CodedSpeaker:
                 samples = self._signal.samples(number * FRAME_MS, (number + 1) * FRAME_MS)
             with self._lock:
                 if self._source is not None and not self._paused:
-                    _capture(self._source, samples)
+                    _captures.capture(self._source, samples)
                     self.frames += 1
             self.late_ms.append((time.monotonic() - due) * 1000)
             number += 1
 
 
-def _capture(source: rtc.AudioSource, samples: numpy.ndarray) -> None:
-    """What `AudioSource.capture_frame` does, without waiting on an event loop that has other things to do."""
-    # The request has a pointer to the frame, which has to live until it is answered.
-    frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
-    request = ffi_pb2.FfiRequest()
-    request.capture_audio_frame.source_handle = source._ffi_handle.handle
-    request.capture_audio_frame.buffer.CopyFrom(frame._proto_info())
-    FfiClient.instance.request(request)
-    del frame
+class _Captures:
+    """Hands frames to the SDK from any thread, each after the one before was taken.
+
+    It does what `AudioSource.capture_frame` does, without waiting on an event loop that has other things to
+    do. Frames that are handed over together, the core may put in another order.
+    """
+
+    RECENT = 256
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._recent: deque[int] = deque(maxlen=self.RECENT)
+        self._waiting: dict[int, threading.Event] = {}
+        self._is_watching = False
+
+    def capture(self, source: rtc.AudioSource, samples: numpy.ndarray) -> None:
+        self._watch()
+        # The request has a pointer to the frame, which has to live until it is answered.
+        frame = rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples))
+        request = ffi_pb2.FfiRequest()
+        request.capture_audio_frame.source_handle = source._ffi_handle.handle
+        request.capture_audio_frame.buffer.CopyFrom(frame._proto_info())
+        number = FfiClient.instance.request(request).capture_audio_frame.async_id
+        taken = threading.Event()
+        with self._lock:
+            if number in self._recent:
+                return
+            self._waiting[number] = taken
+        taken.wait(TAKEN_SECONDS)
+        with self._lock:
+            self._waiting.pop(number, None)
+        del frame
+
+    def _watch(self) -> None:
+        with self._lock:
+            if not self._is_watching:
+                self._is_watching = True
+                # The filter is called where the event comes in, on the core's thread; it lets nothing through.
+                FfiClient.instance.queue.subscribe(asyncio.new_event_loop(), self._see)
+
+    def _see(self, event: ffi_pb2.FfiEvent) -> bool:
+        if event.WhichOneof("message") == "capture_audio_frame":
+            number = event.capture_audio_frame.async_id
+            with self._lock:
+                self._recent.append(number)
+                taken = self._waiting.get(number)
+            if taken is not None:
+                taken.set()
+        return False
+
+
+_captures = _Captures()
