@@ -46,12 +46,30 @@ public struct ControlAPI: HTTPHandler {
             .endpoints
             + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
+            + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
+            + IncidentRoutes(sessions: sessions).endpoints
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
     }
 
+    private static func audioEndpoints(_ sessions: any SessionControl) -> [Endpoint] {
+        let formats = AudioStreamFormats()
+        return AudioInputRoutes(sessions: sessions, formats: formats).endpoints
+            + AudioStreamRoutes(sessions: sessions, formats: formats).endpoints
+            + SpeechRoutes(sessions: sessions).endpoints
+    }
+
     /// Every method and path pattern, for a test that holds them against the contract.
     public var routes: [HTTPRouter.Listing] { router.routes }
+
+    /// Which requests' bodies are read while they come; what the server's
+    /// `bodyRule` is to be.
+    public func bodyRule(_ head: HTTPRequestHead) -> HTTPBodyRule {
+        guard let target = HTTPTarget(head.rawTarget),
+            case .matched(let route, _) = router.outcome(of: head.method, target)
+        else { return .collected }
+        return endpoints[EndpointKey(method: route.method, pattern: route.pattern)]?.bodyRule ?? .collected
+    }
 
     /// Answers one request; never with anything but a documented answer.
     public func respond(to request: HTTPRequest) async -> HTTPResponse {

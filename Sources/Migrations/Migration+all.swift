@@ -10,5 +10,8 @@ extension Migration {
         Migration(version: 4, name: "rpc_methods", script: PackageResources._004_rpc_methods_sql),
         Migration(version: 5, name: "turn_notifications", script: PackageResources._005_turn_notifications_sql),
         Migration(version: 6, name: "history_text", script: PackageResources._006_history_text_sql),
+        Migration(version: 7, name: "turns", script: PackageResources._007_turns_sql),
+        Migration(version: 8, name: "incidents", script: PackageResources._008_incidents_sql),
+        Migration(version: 9, name: "builtin_methods", script: PackageResources._009_builtin_methods_sql),
     ]
 }

@@ -13,7 +13,7 @@ struct ContractTests {
         let served = Set(try APIHarness().api.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         #expect(served.subtracting(documented).isEmpty)
         #expect(documented.subtracting(served).isEmpty)
-        #expect(documented.count == 28)
+        #expect(documented.count == 40)
     }
 
     @Test func problemSlugs_areTheSameSet() throws {

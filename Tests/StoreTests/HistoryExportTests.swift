@@ -108,9 +108,13 @@ import Testing
         var (session, machine) = try await fixture.insertSession(room: "=HYPERLINK(\"x\"),")
         let first = try machine.next(.listening, actor: "+49 \"30\"", reason: "a\r\nb,c")
         let second = try machine.next(.thinking, actor: "", reason: "@SUM(1)")
-        let third = try machine.next(.listening, actor: "a-b=c", reason: "＝1+1")
+        var third = try machine.next(.listening, actor: "a-b=c", reason: "＝1+1")
+        let turn = TurnID(at: third.at)
+        third.turnID = turn
         let ticket = try fixture.journal().append([first, second, third].map { .transition($0) })
         #expect(await ticket.outcome(within: .seconds(60)) == .durable)
+        let ndjson = try await export(fixture, HistoryQuery(session: session.id), .ndjson)
+        #expect(ndjson.contains(#""actor":"a-b=c","turn_id":"\#(turn)","reason""#))
         let csv = try await export(fixture, HistoryQuery(session: session.id), .csv)
         let head = "\(session.id),\"'=HYPERLINK(\"\"x\"\"),\","
         #expect(
@@ -119,7 +123,7 @@ import Testing
                 \(head)1,,initializing,2026-11-22T10:31:07.123456Z,1000,connection,,,\r
                 \(head)2,initializing,listening,2026-11-22T10:31:08.123456Z,1000,api,"'+49 ""30""\",,"a\r\nb,c"\r
                 \(head)3,listening,thinking,2026-11-22T10:31:09.123456Z,1000,api,"",,"'@SUM(1)"\r
-                \(head)4,thinking,listening,2026-11-22T10:31:10.123456Z,,api,"a-b=c",,"'＝1+1"\r\n
+                \(head)4,thinking,listening,2026-11-22T10:31:10.123456Z,,api,"a-b=c",\(turn),"'＝1+1"\r\n
                 """)
     }
 

@@ -6,21 +6,19 @@ import Testing
     @Test func summary_countsEveryStateUpToNow_thenUpToTheEnd() async throws {
         let fixture = try await StoreFixture()
         var (session, machine) = try await fixture.insertSession()
-        let turn = TurnID(at: StoreFixture.start)
-        var steps = [
+        let steps = [
             try machine.next(.listening, after: .seconds(1)), try machine.next(.thinking, after: .seconds(2)),
             try machine.next(.listening, after: .seconds(3)), try machine.next(.thinking, after: .seconds(4)),
         ]
-        steps[1].turnID = turn
-        steps[2].turnID = turn
+        let turns = [session.turn(1).ended(.cancelled, .cancelTurn), session.turn(2)]
         let journal = fixture.journal()
-        let ticket = try journal.append(steps.map { .transition($0) })
+        let ticket = try journal.append(steps.map { .transition($0) } + turns.map { .turn($0) })
         #expect(await ticket.outcome(within: .seconds(60)) == .durable)
 
         let now = machine.current.at + .milliseconds(10_000)
         let summary = try #require(try await fixture.history.summary(session.id, now: now))
         #expect(summary.session == session.id)
-        #expect(summary.turns == 1)
+        #expect(summary.turns == 2)
         #expect(
             summary.states == [
                 StateDwell(
@@ -36,7 +34,9 @@ import Testing
 
         let end = try journal.append([session.ended(after: .seconds(11))])
         #expect(await end.outcome(within: .seconds(60)) == .durable)
+        #expect(await (try journal.append([.turn(session.turn(3))])).outcome(within: .seconds(60)) == .refused)
         let over = try #require(try await fixture.history.summary(session.id, now: now + .seconds(3600)))
+        #expect(over.turns == 2)
         #expect(over.states.last?.totalMs == 4000)
         #expect(over.states.map(\.share).reduce(0, +) > 0.999)
         #expect(try await fixture.history.summary(SessionID(uuid: UUID()), now: now) == nil)

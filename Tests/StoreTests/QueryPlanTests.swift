@@ -32,6 +32,16 @@ import Testing
             try await check(
                 fixture, statement.statement.sql, statement.values, ["agent_state_transitions", "sessions"])
         }
+        for before in [PostgresValue.null, .uuid(probe.id.uuid)] {
+            for outcome in [PostgresValue.null, .text("empty")] {
+                let values = [.uuid(probe.id.uuid), .int(100), before, outcome]
+                try await check(fixture, TurnStatements.list.sql, values, ["turns"])
+            }
+        }
+        for before in [PostgresValue.null, .int(50)] {
+            let values = [.uuid(probe.id.uuid), .int(100), before]
+            try await check(fixture, IncidentStatements.list.sql, values, ["incidents"])
+        }
         let mine: [PostgresValue] = [.uuid(fixture.runtime.id.uuid), .int64(60_000_000)]
         try await check(fixture, RuntimeStatements.unheld.sql, mine, ["sessions"])
     }
@@ -61,9 +71,29 @@ import Testing
                 CASE WHEN n = 1 THEN 'initializing' WHEN n % 2 = 0 THEN 'listening' ELSE 'thinking' END, 'api'
             FROM sessions, generate_series(1, 100) AS n
             """)
+        try await fillTurns(fixture)
         try await fixture.sql("ANALYZE")
         let page = try await fixture.sessions.sessions(SessionQuery(room: "room-100", limit: 3))
         return try #require(page.sessions.last)
+    }
+
+    private func fillTurns(_ fixture: StoreFixture) async throws {
+        for table in ["turns", "incidents"] {
+            try await fixture.sql("ALTER TABLE \(table) DISABLE TRIGGER \(table)_guard_insert")
+        }
+        try await fixture.sql(
+            """
+            INSERT INTO turns (id, session_id, epoch, holder, status, outcome, end_reason, started_at, ended_at,
+                start_cause, pre_roll_ms, audio_ms, speech_ms, dropped_frames)
+            SELECT gen_random_uuid(), id, n, 'alice', 'ended', CASE WHEN n % 2 = 0 THEN 'empty' ELSE 'committed' END,
+                'end_turn', created_at, created_at, 'rpc', 0, 0, 0, 0
+            FROM sessions, generate_series(1, 100) AS n
+            """)
+        try await fixture.sql(
+            """
+            INSERT INTO incidents (session_id, seq, at, finding, detail, healed)
+            SELECT id, n, created_at, 'no_frames', '', true FROM sessions, generate_series(1, 100) AS n
+            """)
     }
 
     private func check(

@@ -7,8 +7,11 @@ extension LiveSession {
     func register(_ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
         try await changes.run { () throws(TurngateError) in
             try requireWorking()
-            guard methods[spec.name] == nil else { throw .conflict(.rpcMethodTaken(name: spec.name)) }
-            guard methods.count < context.limits.methods else {
+            if let taken = methods[spec.name] {
+                throw .conflict(
+                    taken.builtin ? .rpcMethodBuiltin(name: spec.name) : .rpcMethodTaken(name: spec.name))
+            }
+            guard methods.count(where: { !$0.value.builtin }) < context.limits.methods else {
                 throw .conflict(.tooManyRPCMethods(limit: context.limits.methods))
             }
             let report = RPCMethodReport(spec: spec, builtin: false, registeredAt: context.clock.now)
@@ -66,23 +69,29 @@ extension LiveSession {
     func answer(_ invocation: RPCInvocation) {
         let arrival = context.clock.uptime
         invocationsUnderWay += 1
-        let result =
-            invocationsUnderWay > context.limits.invocations
-            ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
-            : handle(invocation)
+        let isTooMany = invocationsUnderWay > context.limits.invocations
         // The answer belongs to the connection that the call came by.
         let origin = connection
         Task {
+            let result: Result<String, RPCError> =
+                isTooMany
+                ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
+                : await self.handle(invocation)
             await self.send(result, to: invocation, over: origin)
             self.finish(invocation, with: result, latency: self.context.clock.uptime - arrival)
         }
     }
 
-    private func handle(_ invocation: RPCInvocation) -> Result<String, RPCError> {
+    private func handle(_ invocation: RPCInvocation) async -> Result<String, RPCError> {
         guard let method = methods[invocation.method] else { return .failure(RPCError(.unsupportedMethod)) }
         switch method.spec.handler {
         case .static(let response): return .success(response)
         case .echo: return .success(invocation.payload)
+        case .builtin:
+            guard let builtin = BuiltinMethod(rawValue: invocation.method) else {
+                return .failure(RPCError(.unsupportedMethod))
+            }
+            return .success(await answer(builtin, invocation))
         }
     }
 

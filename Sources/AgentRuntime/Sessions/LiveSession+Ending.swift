@@ -16,7 +16,12 @@ extension LiveSession {
     private func leave() async {
         for timer in timers.values { timer.cancel() }
         timers = [:]
+        watchTask?.cancel()
         mainTask?.cancel()
+        clearFloor(because: .sessionEnded)
+        await endSpeeches()
+        gate.close()
+        refreshGates()
         failFanOuts()
         await connection?.disconnect()
         // The main task may be on its way out of a join; a late connection is

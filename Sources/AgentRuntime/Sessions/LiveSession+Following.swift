@@ -19,10 +19,12 @@ extension LiveSession {
         case .reconnecting: connectionBroke()
         case .reconnected: connectionRestored()
         case .participantJoined, .participantUpdated:
-            publish()
+            refreshGates()
+            watchHolder()
             watchForEmptiness()
         case .participantLeft(let participant):
-            publish()
+            refreshGates()
+            floorLoses(participant.identity)
             settleFanOuts(of: participant.identity)
             watchForEmptiness()
         case .rpcInvoked(let invocation): answer(invocation)
@@ -34,7 +36,8 @@ extension LiveSession {
         guard advance(.connectionBroke) else { return }
         // Who is in the room is not known now, so its emptiness is not either.
         stop(.empty)
-        publish()
+        stop(.holder)
+        refreshGates()
         journal([.session(SessionProgress(of: session))])
         let now = context.clock.uptime
         if let since = unsteadySince, now - connectedAt < context.limits.steadyAfter {
@@ -62,6 +65,11 @@ extension LiveSession {
         journal([.session(SessionProgress(of: session))])
         // A server that forgot us knows only the token's attributes.
         publishAttributes()
+        refreshGates()
+        watchHolder()
+        for identity in turns.queue where !speakers.contains(where: { $0.identity == identity }) {
+            floorLoses(identity)
+        }
         notifyIfOwed()
         watchForEmptiness()
     }
@@ -70,6 +78,9 @@ extension LiveSession {
     /// says whether the agent is in the room again.
     func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
         connection = nil
+        receivedAudio = [:]
+        await endSpeeches()
+        endSpeaking(reason: "the room was lost")
         if let event = reason.finalEvent {
             conclude(event)
             return false

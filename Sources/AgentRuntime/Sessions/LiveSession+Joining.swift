@@ -38,6 +38,7 @@ extension LiveSession {
     /// Makes `joined` the session's connection and registers every method.
     func adopt(_ joined: any RoomConnection) async throws(RoomError) {
         connection = joined
+        receivedAudio = [:]
         for name in methods.keys.sorted() { try await joined.registerMethod(name) }
         session.roomSid = joined.roomSid
         session.agentSid = joined.localParticipant.sid
@@ -59,6 +60,7 @@ extension LiveSession {
             _ = await ticket?.outcome(within: context.limits.durableWait)
             settled.open()
         }
+        startWatchdog()
         watchForEmptiness()
         return true
     }
@@ -76,7 +78,9 @@ extension LiveSession {
     var agentAttributes: [String: String] {
         let agent = session.spec.agent
         let name = agent.name.isEmpty ? agent.identity : agent.name
-        let own = ["lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name]
+        let own = [
+            "lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name, GateNews.attribute: GateNews.attribute(of: heardIdentities),
+        ]
         return agent.attributes.merging(own) { _, ours in ours }
     }
 

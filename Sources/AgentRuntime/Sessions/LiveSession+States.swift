@@ -14,17 +14,21 @@ extension LiveSession {
     /// has no hole.
     func step(
         to next: AgentState, cause: TransitionCause, actor: String? = nil, reason: String? = nil,
-        with entries: [JournalEntry] = []
+        turn: TurnID? = nil, with entries: [JournalEntry] = []
     ) throws(TurngateError) -> StepTaken {
         var machine = states
-        switch machine.step(to: next, cause: cause, actor: actor, reason: reason, at: context.clock.now) {
+        switch machine.step(
+            to: next, cause: cause, actor: actor, reason: reason, turnID: turn ?? turns.current?.id,
+            at: context.clock.now)
+        {
         case .illegal: throw .conflict(.illegalStateStep(from: states.state, to: next))
         case .unchanged: return StepTaken(changed: false, ticket: nil)
         case .moved(let row):
             let ticket = try context.journal.append([.transition(row)] + entries)
             states = machine
             stateTicket = ticket
-            publish()
+            rules.entered(next, at: row.at)
+            refreshGates()
             publishAttributes()
             if row.callsForNotification(by: session.spec.turnPolicy) { notifyByPolicy() }
             return StepTaken(changed: true, ticket: ticket)
@@ -55,6 +59,13 @@ extension LiveSession {
         conclude(.failed(SessionEnd(.runtimeLost, detail: "PostgreSQL refuses the session's rows")))
     }
 
+    private func follow(_ policy: TurnPolicy) {
+        rules.follow(policy, in: states.state, at: context.clock.now)
+        gate.setPreRoll(.milliseconds(policy.preRollMs))
+        if policy.mode == .open { clearFloor(because: .policyChanged) }
+        refreshGates()
+    }
+
     /// Writes a patch down and takes it on.
     func update(with patch: SessionPatch) async throws(TurngateError) -> Session {
         try await changes.run { () throws(TurngateError) in
@@ -66,7 +77,7 @@ extension LiveSession {
             try await context.store.update(
                 id, turnPolicy: spec.turnPolicy, labels: spec.labels, metadata: spec.metadata)
             session.spec = spec
-            publish()
+            follow(spec.turnPolicy)
             return snapshot
         }
     }

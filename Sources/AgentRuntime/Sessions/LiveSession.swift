@@ -50,13 +50,54 @@ actor LiveSession {
     /// Lets one change of methods or policy through at a time.
     let changes = SerialLock()
 
+    // Turns.
+    var turns: TurnMachine
+    var turnStarted = Duration.zero
+    var holderWasAudible = false
+    /// The holder whose turn is just being started: its gate opens with that.
+    var openingHolder: String?
+    /// Turns on their way to their outcome, for those who wait for it.
+    var endings: [TurnID: TurnEnding] = [:]
+    /// Turns that are over and not known to be durable, newest last.
+    var endedTurns: [Turn] = []
+
+    // The gate.
+    nonisolated let gate: AudioGate
+    var rules: GateRules
+    var heardIdentities: [String] = []
+    var gateNews: [[UInt8]] = []
+    var gateNewsTask: Task<Void, Never>?
+    /// By track sid: what is to be received, and what is.
+    var wantedAudio: [String: Reception] = [:]
+    var receivedAudio: [String: Reception] = [:]
+    var audioTask: Task<Void, Never>?
+    var audioFailures = 0
+
+    // The agent's voice.
+    var voice: (any RoomVoice)?
+    var voiceIsMuted = false
+    /// Speeches that wait, the next one first.
+    var speeches: [SpeechRun] = []
+    var speaking: SpeechRun?
+    var playerTask: Task<Void, Never>?
+    /// Frames of the present speech that the room has been given.
+    var pushedFrames = 0
+    var lastPush = Duration.zero
+    /// The present speech waits for its upload, and the agent is shown thinking.
+    var speechStalled = false
+
+    // The watchdog.
+    var watchTask: Task<Void, Never>?
+    var silentTracks: [String: SilentTrack] = [:]
+    var lastIncident: Int64 = 0
+
     private nonisolated let shown: Mutex<Session>
 
     static let shortestRejoinPause = Duration.milliseconds(200)
     static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
-    enum Timer { case maxDuration, empty, reconnect }
+    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer }
 
     init(
         _ session: Session, states: AgentStateMachine, context: RuntimeContext,
@@ -67,9 +108,14 @@ actor LiveSession {
         self.states = states
         self.context = context
         self.onFinished = onFinished
+        turns = TurnMachine(sessionID: session.id)
+        gate = AudioGate(clock: context.clock, metrics: context.metrics)
+        gate.setPreRoll(.milliseconds(session.spec.turnPolicy.preRollMs))
+        rules = GateRules(policy: session.spec.turnPolicy, at: session.createdAt)
+        let builtins = RPCMethodSpec.builtins.map { (method: $0, builtin: true) }
         methods = Dictionary(
-            session.spec.rpcMethods.map {
-                ($0.name, RPCMethodReport(spec: $0, builtin: false, registeredAt: session.createdAt))
+            (builtins + session.spec.rpcMethods.map { (method: $0, builtin: false) }).map {
+                ($0.method.name, RPCMethodReport(spec: $0.method, builtin: $0.builtin, registeredAt: session.createdAt))
             },
             uniquingKeysWith: { first, _ in first })
         shown = Mutex(session)
@@ -80,7 +126,12 @@ actor LiveSession {
 
     /// The session as it stood after the last change; read without a hop to
     /// the actor.
-    nonisolated var snapshot: Session { shown.withLock { $0 } }
+    nonisolated var snapshot: Session {
+        var session = shown.withLock { $0 }
+        // What passes a gate is counted on the audio thread.
+        if let turn = session.turn, let counts = gate.counts(of: turn.id) { session.turn?.audio = counts }
+        return session
+    }
 
     /// Shows the session as it stands now.
     func publish() {
@@ -89,6 +140,8 @@ actor LiveSession {
         session.agentStateSeq = states.current.seq
         session.rpcMethods = methods.keys.sorted()
         session.participants = connection?.remoteParticipants ?? []
+        session.turn = turns.current
+        session.floor = turns.floor
         var current = session
         if current.status.isFinal, !endIsWritten { current.status = .ending }
         shown.withLock { [current] in $0 = current }

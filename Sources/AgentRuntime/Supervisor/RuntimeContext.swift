@@ -11,6 +11,8 @@ public struct RuntimeContext: Sendable {
     let metrics: RuntimeMetrics
     let limits: RuntimeLimits
     let logger: Logger
+    /// The audio of turns that is kept, of all sessions.
+    let turnAudio: KeptTurnAudio
 
     public init(
         runtime: RuntimeID, connector: any RoomConnector, store: any SessionStore, journal: any StateJournal,
@@ -24,5 +26,6 @@ public struct RuntimeContext: Sendable {
         self.metrics = metrics
         self.limits = limits
         self.logger = logger
+        turnAudio = KeptTurnAudio(maxBytes: limits.allTurnAudioBytes, time: limits.turnAudioTime, clock: clock)
     }
 }

@@ -20,5 +20,40 @@ public struct RuntimeLimits: Sendable {
     /// Invocations of the agent's methods under way at once, per session.
     public var invocations = 256
 
+    /// Readers of gated audio per session.
+    public var readers = 32
+    /// Speeches that wait or are played, per session.
+    public var speeches = 16
+    /// How much of a speech waits to be played, before its upload is held back:
+    /// a minute, 5.8 MB.
+    public var speechBacklogFrames = 3000
+    /// How much of a speech is there before it begins, so that an upload at
+    /// real-time pace does not stutter.
+    public var speechLeadFrames = 5
+    /// How long the first speech waits for somebody to have subscribed to the
+    /// agent's track: what is said before is lost to him.
+    public var listenerWait = Duration.seconds(2)
+    /// How long a holder may be muted, or without a track, before that ends
+    /// its turn: changing the microphone takes the track away for a moment.
+    public var holderGrace = Duration.seconds(1)
+    /// The same for a holder who has not been audible in its turn yet.
+    public var holderStartGrace = Duration.seconds(5)
+    /// How long the free floor is kept for the next in the queue.
+    public var offerTime = Duration.seconds(5)
+    /// How far audio is taken to lag behind a call while nothing is measured.
+    public var assumedLag = Duration.milliseconds(60)
+    /// How often the watchdog looks; twice that is the longest that anything
+    /// may go wrong unseen.
+    public var watchInterval = Duration.milliseconds(400)
+    /// How long an open gate may be without a frame, and `speaking` without
+    /// audio.
+    public var silenceBound = Duration.milliseconds(600)
+    /// The kept audio of one turn, in bytes.
+    public var turnAudioBytes = 16 << 20
+    /// The kept audio of all turns of the process, in bytes.
+    public var allTurnAudioBytes = 64 << 20
+    /// For how long it is kept.
+    public var turnAudioTime = Duration.seconds(600)
+
     public init() {}
 }

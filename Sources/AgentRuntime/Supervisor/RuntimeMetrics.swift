@@ -8,6 +8,16 @@ public struct RuntimeMetrics: Sendable {
     let rpcInvocations: MetricFamily<Counter>
     let rpcDuration: MetricFamily<Histogram>
     let reconnects: Counter
+    let turns: MetricFamily<Counter>
+    let turnStartToFirstFrame: Histogram
+    let turnEndToCommit: Histogram
+    let gatesOpen: Gauge
+    let readerDrops: Counter
+    let speeches: MetricFamily<Counter>
+    let incidents: MetricFamily<Counter>
+    private let framesPassed: Counter
+    private let framesDropped: Counter
+    private let framesOfPreRoll: Counter
 
     /// Enters the runtime's metrics into `registry`.
     public init(registry: MetricsRegistry) {
@@ -26,6 +36,40 @@ public struct RuntimeMetrics: Sendable {
         reconnects = registry.counter(
             "turngate_session_reconnects_total", help: "Room connections that broke and were had again."
         ).labelled()
+        turns = registry.counter("turngate_turns_total", help: "Turns by their outcome.", labels: ["outcome"])
+        turnStartToFirstFrame = registry.histogram(
+            "turngate_turn_start_to_first_frame_seconds", help: "From the start of a turn to its first live frame."
+        ).labelled()
+        turnEndToCommit = registry.histogram(
+            "turngate_turn_end_to_commit_seconds", help: "From a call that ends a turn to its outcome."
+        ).labelled()
+        gatesOpen = registry.gauge("turngate_audio_gate_open", help: "Participants who are being heard.").labelled()
+        readerDrops = registry.counter(
+            "turngate_audio_reader_dropped_frames_total", help: "Frames that readers lost by reading too slowly."
+        ).labelled()
+        speeches = registry.counter(
+            "turngate_speeches_total", help: "What the agent was given to say, by what came of it.", labels: ["status"])
+        incidents = registry.counter(
+            "turngate_incidents_total", help: "What the sessions' watchdogs found.", labels: ["finding"])
+        let frames = registry.counter(
+            "turngate_audio_frames_total", help: "Frames of 20 ms at the gate by what became of them.",
+            labels: ["result"])
+        framesPassed = frames.labelled("passed")
+        framesDropped = frames.labelled("dropped")
+        framesOfPreRoll = frames.labelled("pre_roll")
+    }
+
+    /// What became of a frame at the gate.
+    enum FrameResult { case passed, dropped, preRoll }
+
+    func frames(_ result: FrameResult, _ count: Int) {
+        let counter =
+            switch result {
+            case .passed: framesPassed
+            case .dropped: framesDropped
+            case .preRoll: framesOfPreRoll
+            }
+        counter.increment(by: Double(count))
     }
 
     func recordCall(_ receipt: RecipientReceipt, isNotification: Bool) {

@@ -116,7 +116,7 @@ extension SessionSupervisor: SessionControl {
     }
 
     /// The session when this process holds it; a conflict when it has ended.
-    private func working(_ id: SessionID) async throws(TurngateError) -> LiveSession {
+    func working(_ id: SessionID) async throws(TurngateError) -> LiveSession {
         if let held = liveSession(id) { return held }
         guard let stored = try await context.store.session(id) else { throw .notFound(.session) }
         throw .conflict(.sessionNotWorking(id, status: stored.status))
@@ -124,7 +124,7 @@ extension SessionSupervisor: SessionControl {
 
     /// Runs `body` to its end even when the caller goes away meanwhile: a
     /// change that is half written would stand in the way of the next one.
-    private func uncut<Value: Sendable>(
+    func uncut<Value: Sendable>(
         _ body: @escaping @Sendable () async throws(TurngateError) -> Value
     ) async throws(TurngateError) -> Value {
         let task = Task { () async -> Result<Value, TurngateError> in

@@ -25,6 +25,9 @@ public final class SessionSupervisor: Sendable {
 
     /// Makes a session and starts its agent, without waiting for it.
     func make(_ spec: SessionSpec) async throws(TurngateError) -> LiveSession {
+        if let taken = spec.rpcMethods.first(where: { BuiltinMethod(rawValue: $0.name) != nil }) {
+            throw .conflict(.rpcMethodBuiltin(name: taken.name))
+        }
         try reservePlace()
         defer { state.withLock { $0.beingMade -= 1 } }
         let now = context.clock.now

@@ -35,7 +35,7 @@ extension LiveSession {
         if session.spec.turnPolicy.notifyOn.contains(states.state) { notifyByPolicy() }
     }
 
-    private func startNotification(
+    func startNotification(
         _ request: NotificationRequest, trigger: NotificationReceipt.Trigger
     ) throws(TurngateError) -> FanOutRun {
         let policy = session.spec.turnPolicy.notification

@@ -15,6 +15,17 @@ enum Cursor {
         parts(text, kind: "n1", count: 1).flatMap { id($0[0]) }
     }
 
+    static func text(of turn: TurnID) -> String { "t1-\(tail(turn))" }
+
+    static func turn(_ text: String) -> TurnID? { parts(text, kind: "t1", count: 1).flatMap { id($0[0]) } }
+
+    /// `incident` is the number of one in its session.
+    static func text(ofIncident incident: Int64) -> String { "i1-\(incident)" }
+
+    static func incident(_ text: String) -> Int64? {
+        parts(text, kind: "i1", count: 1).flatMap { number($0[0], digits: 18) }
+    }
+
     static func text(of place: HistoryPosition) -> String {
         "h1-\(place.at.microseconds)-\(tail(place.session))-\(place.seq)"
     }

@@ -1,4 +1,5 @@
 import Domain
+import HTTPServer
 
 /// The bounds of everything that a caller can say; `openapi.yaml` states the
 /// same. Names leave room for four bytes a character within LiveKit's 256.
@@ -26,6 +27,11 @@ enum Limits {
     static let destinations = 100
 
     static let waitMs = 0...60_000
+    /// A call that waits until a speech was played.
+    static let speechWaitMs = 0...600_000
+    static let epoch = 1...Int.max
+    /// Sample rates that audio is given out with.
+    static let sampleRate = 8000...48_000
     static let responseTimeoutMs = 100...60_000
     static let maxDurationSeconds = 0...604_800
     static let emptyTimeoutSeconds = 0...86_400
@@ -37,6 +43,13 @@ enum Limits {
     static let defaultPage = 100
     static let defaultSessionWaitMs = 10_000
     static let defaultTokenSeconds = 3600
+    static let defaultSpeechWaitMs = 600_000
+    static let defaultStreamSampleRate = 16_000
+    /// The longest speech.
+    static let speechSeconds = 600
+    /// A speech's upload: its speaker may take its time, but not fall silent.
+    static let speechBody = HTTPBodyStreamLimits(
+        bytes: 64 * 1024 * 1024, pause: .seconds(10), whole: .seconds(1800))
     static let defaultCallTimeoutMs = 10_000
     /// What a call may take beyond its response timeout before its caller is answered.
     static let waitBeyondTimeout = Duration.seconds(1)

@@ -110,6 +110,24 @@ struct ObjectReader {
         return items
     }
 
+    /// An array of texts, none of them twice.
+    mutating func strings(_ name: String, _ rule: some TextChecking, count: ClosedRange<Int>) -> [String]? {
+        guard let items = array(name, atMost: count.upperBound) else { return nil }
+        if items.count < count.lowerBound { fail(name, "must have at least \(count.lowerBound) item") }
+        var texts: [String] = []
+        for (index, item) in items.enumerated() {
+            let path = "\(field(name))[\(index)]"
+            guard case .string(let text) = item else {
+                errors.add(path, "must be a string, is \(item.kindName)")
+                continue
+            }
+            if let problem = rule.problem(with: text) { errors.add(path, problem) }
+            if texts.contains(text) { errors.add(path, "is there already") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     mutating func object(_ name: String) -> ObjectReader? {
         guard let value = take(name) else { return nil }
         return Self.reader(of: value, path: field(name), errors: errors)

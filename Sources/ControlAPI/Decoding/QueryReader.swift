@@ -45,6 +45,15 @@ struct QueryReader {
         return number
     }
 
+    mutating func bool(_ name: String) -> Bool? {
+        guard let text = single(name) else { return nil }
+        guard text == "true" || text == "false" else {
+            errors.add(name, "must be true or false")
+            return nil
+        }
+        return text == "true"
+    }
+
     mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, _: Choice.Type
     ) -> Choice? where Choice.RawValue == String {

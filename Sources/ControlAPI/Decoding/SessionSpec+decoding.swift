@@ -29,6 +29,9 @@ extension SessionSpec {
         }
     }
 
+    /// The first of the methods that is named like one of Turngate's own.
+    var builtinMethod: String? { rpcMethods.first { BuiltinMethod(rawValue: $0.name) != nil }?.name }
+
     /// The first name that two of the methods have.
     var repeatedMethod: String? {
         var seen = Set<String>()
@@ -52,6 +55,7 @@ extension AgentProfile {
 struct AttributeKeyRule: TextChecking {
     func problem(with text: String) -> String? {
         if let problem = Limits.labelKey.problem(with: text) { return problem }
-        return text.hasPrefix("lk.agent.") || text.hasPrefix("lk.agent_") ? "is reserved for Turngate" : nil
+        let isReserved = ["lk.agent.", "lk.agent_", "turngate."].contains { text.hasPrefix($0) }
+        return isReserved ? "is reserved for Turngate" : nil
     }
 }

@@ -19,7 +19,7 @@ struct Authentication: Sendable {
         guard let caller = authenticator.caller(bearing: secret) else {
             throw Self.unauthenticated("The API key is not known.", error: "invalid_token")
         }
-        guard caller.scope >= scope else { throw Self.forbidden(scope) }
+        guard caller.scope >= scope else { throw Problem(forbiddenWithout: scope) }
         return caller
     }
 
@@ -34,10 +34,13 @@ struct Authentication: Sendable {
         let reason = error.map { ", error=\"\($0)\"" } ?? ""
         return Problem(.unauthenticated, detail).header("WWW-Authenticate", "Bearer realm=\"turngate\"\(reason)")
     }
+}
 
-    private static func forbidden(_ scope: Caller.Scope) -> Problem {
+extension Problem {
+    /// The key's scope is less than `scope`.
+    init(forbiddenWithout scope: Caller.Scope) {
         let challenge = "Bearer realm=\"turngate\", error=\"insufficient_scope\", scope=\"\(scope)\""
-        return Problem(.forbidden, "This call needs a key with the scope \(scope).")
+        self = Problem(.forbidden, "This call needs a key with the scope \(scope).")
             .adding("required_scope", "\(scope)")
             .header("WWW-Authenticate", challenge)
     }

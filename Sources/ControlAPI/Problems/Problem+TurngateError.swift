@@ -34,6 +34,8 @@ extension Problem {
         case .session: self.init(.sessionNotFound, "No session has this id.")
         case .rpcMethod: self.init(.rpcMethodNotFound, "The session has no RPC method of this name.")
         case .turnNotification: self.init(.turnNotificationNotFound, "The session has no turn notification of this id.")
+        case .turn: self.init(.turnNotFound, "The session has had no turn of this id.")
+        case .turnAudio: self.init(.turnAudioNotKept, "The turn's audio was not kept, or is gone.")
         case .route: self.init(.routeNotFound, "The API has no such path.")
         }
     }
@@ -49,11 +51,11 @@ extension Problem {
         case .rpcMethodBuiltin(let name):
             self = Problem(.rpcMethodBuiltin, "The method '\(name)' is Turngate's own.").adding("rpc_method", name)
         case .tooManyRPCMethods(let limit):
-            self = Problem(.tooManyRPCMethods, "A session has at most \(limit) RPC methods.").adding(
-                "limit", String(limit))
+            self = Problem(.tooManyRPCMethods, "A session has at most \(limit) RPC methods.").adding("limit", limit)
         case .illegalStateStep(let from, let to):
             self = Problem(.illegalStateStep, "The agent cannot go from \(from.rawValue) to \(to.rawValue).")
                 .adding("from", from.rawValue).adding("to", to.rawValue)
+        case .turn(let refusal): self = Problem(refusal)
         case .sessionNotWorking(let session, let status):
             self = Problem(.sessionNotWorking, "The session is \(status.rawValue).")
                 .adding("session", session.description).adding("session_status", status.rawValue)

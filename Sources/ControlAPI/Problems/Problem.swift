@@ -18,7 +18,8 @@ struct Problem: Error, Sendable, Equatable {
         var value: Value
 
         enum Value: Sendable, Equatable {
-            case text(String)
+            case text(String?)
+            case number(Int64?)
             case texts([String])
         }
     }
@@ -34,15 +35,26 @@ struct Problem: Error, Sendable, Equatable {
         if type.status == 503 { headers.append(Header(name: "Retry-After", value: "1")) }
     }
 
-    func adding(_ name: String, _ text: String) -> Problem {
+    /// With a text, or null where there is none.
+    func adding(_ name: String, _ text: String?) -> Problem { adding(name, value: .text(text)) }
+
+    func adding(_ name: String, _ texts: [String]) -> Problem { adding(name, value: .texts(texts)) }
+
+    /// With a number, or null where there is none.
+    func adding(_ name: String, _ number: (some BinaryInteger)?) -> Problem {
+        adding(name, value: .number(number.map { Int64(clamping: $0) }))
+    }
+
+    private func adding(_ name: String, value: Extra.Value) -> Problem {
         var problem = self
-        problem.extra.append(Extra(name: name, value: .text(text)))
+        problem.extra.append(Extra(name: name, value: value))
         return problem
     }
 
-    func adding(_ name: String, _ texts: [String]) -> Problem {
+    /// With the field of the request that it is about.
+    func naming(_ field: String, _ message: String) -> Problem {
         var problem = self
-        problem.extra.append(Extra(name: name, value: .texts(texts)))
+        problem.errors.append(FieldError(field: field, message: message))
         return problem
     }
 
@@ -71,6 +83,7 @@ struct Problem: Error, Sendable, Equatable {
             for member in extra {
                 switch member.value {
                 case .text(let text): writer.member(member.name, text)
+                case .number(let number): writer.member(member.name, raw: number.map { String($0) } ?? "null")
                 case .texts(let texts): writer.member(member.name, texts)
                 }
             }

@@ -8,10 +8,12 @@ extension ProblemType {
             "The body cannot be read as JSON in UTF-8: bad syntax, a name given twice in one object, half a surrogate pair, a number beyond a double, nesting deeper than 64 levels, or bytes that are not UTF-8. `detail` says where."
         case .malformedRequest:
             "The request line, a header, the framing or the percent-encoding of the path is broken, or says two things at once, for instance `Content-Length` together with `Transfer-Encoding`. Something between you and the service may have changed the request."
+        case .badAudio:
+            "The body of a speech cannot be played: it is no WAV, a WAV of another kind than PCM with 16 bits, breaks off in the middle, is empty, has more than two channels, or a sample rate that is not taken. `detail` says which. What had come before the bad part may have been heard already; the speech is over."
         case .unauthenticated:
             "The request has no API key, or one that is not known. Send `Authorization: Bearer` with a key of this service."
         case .forbidden:
-            "The key is known but its scope is too small. `required_scope` says which one is needed: `read` for GET; `write` for everything that changes something."
+            "The key is known but its scope is too small. `required_scope` says which one is needed: `read` for GET; `write` for everything that changes something; `admin` to take the floor from somebody (`errors` then names the field `preempt`)."
         case .routeNotFound:
             "No call of the API has this path. Paths are case-sensitive and have no trailing slash; `/docs` lists them."
         case .sessionNotFound:
@@ -19,6 +21,10 @@ extension ProblemType {
         case .rpcMethodNotFound: "The session has no RPC method of this name."
         case .turnNotificationNotFound:
             "The session has no turn notification of this id; an id that is malformed cannot exist and gets the same answer."
+        case .turnNotFound:
+            "The session has never had a turn of this id; an id that is malformed cannot exist and gets the same answer."
+        case .turnAudioNotKept:
+            "The turn exists, but its audio does not: the session's policy did not say `keep_turn_audio`, the turn is still under way, or the service has dropped the audio since, for age or for space."
         case .methodNotAllowed:
             "The path exists, but not with this method. The `Allow` header lists those that it takes."
         case .notAcceptable:
@@ -34,9 +40,24 @@ extension ProblemType {
             "The agent cannot go from the state `from` to the state `to`: nothing leads back to `initializing`."
         case .sessionNotWorking:
             "The session has not yet joined its room, or is ending, or is over; `session_status` says which. Nothing was changed."
-        case .bodyTooLarge: "The body is longer than 1 MiB."
+        case .floorTaken:
+            "`holder` has the floor, in the turn `turn_id` with `epoch`, or is just being offered it (then both are null). Nothing was changed. Wait until the turn has ended, ask with `queue: true` to be offered the floor next, or, with a key of the scope `admin`, take it with `preempt: true`."
+        case .staleTurn:
+            "The turn that was named is over, or its epoch is another one. Nothing was changed. `turn_id` and `epoch` are those of the turn under way, null where there is none."
+        case .noFloor:
+            "The session's turn policy has `mode: open`: everybody may speak, and there is no turn to take. Change the policy to `manual` to have turns."
+        case .agentBusy:
+            "The agent is in the state `agent_state`, in which nobody is heard, and the policy's `allow_interruptions` is off. Start the turn when the agent listens again."
+        case .queueFull:
+            "`limit` participants wait for the floor already. Ask again later."
+        case .participantAbsent:
+            "No participant of the identity `participant` is in the session's room, or it is one that takes no turns: an agent, a recorder or a feed."
+        case .bodyTooLarge: "The body is longer than the call takes: 64 MiB of audio, 1 MiB of anything else."
+        case .audioTooLong:
+            "A speech is at most 10 minutes long. What had come until then may have been heard already; the speech is over."
         case .targetTooLong: "The path and query are longer than the service reads."
-        case .unsupportedMediaType: "Bodies are `application/json` in UTF-8. Send that as `Content-Type`."
+        case .unsupportedMediaType:
+            "Bodies are `application/json` in UTF-8, for speech `audio/wav` or `audio/L16` with its rate. The answer's `Accept` header lists what the call takes; send one of it as `Content-Type`."
         case .expectationFailed: "The only expectation that the service knows is `100-continue`."
         case .headersTooLarge: "The request's head is longer than 32 KiB or has too many fields."
         case .internalError:

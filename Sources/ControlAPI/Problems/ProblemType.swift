@@ -4,12 +4,15 @@ enum ProblemType: String, Sendable, CaseIterable {
     case invalidRequest = "invalid-request"
     case malformedJSON = "malformed-json"
     case malformedRequest = "malformed-request"
+    case badAudio = "bad-audio"
     case unauthenticated
     case forbidden
     case routeNotFound = "route-not-found"
     case sessionNotFound = "session-not-found"
     case rpcMethodNotFound = "rpc-method-not-found"
     case turnNotificationNotFound = "turn-notification-not-found"
+    case turnNotFound = "turn-not-found"
+    case turnAudioNotKept = "turn-audio-not-kept"
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
     case requestTimeout = "request-timeout"
@@ -19,7 +22,14 @@ enum ProblemType: String, Sendable, CaseIterable {
     case tooManyRPCMethods = "too-many-rpc-methods"
     case illegalStateStep = "illegal-state-step"
     case sessionNotWorking = "session-not-working"
+    case floorTaken = "floor-taken"
+    case staleTurn = "stale-turn"
+    case noFloor = "no-floor"
+    case agentBusy = "agent-busy"
+    case queueFull = "queue-full"
+    case participantAbsent = "participant-absent"
     case bodyTooLarge = "body-too-large"
+    case audioTooLong = "audio-too-long"
     case targetTooLong = "uri-too-long"
     case unsupportedMediaType = "unsupported-media-type"
     case expectationFailed = "expectation-failed"
@@ -39,17 +49,19 @@ enum ProblemType: String, Sendable, CaseIterable {
     /// The HTTP status that goes with it.
     var status: Int {
         switch self {
-        case .invalidRequest, .malformedJSON, .malformedRequest: 400
+        case .invalidRequest, .malformedJSON, .malformedRequest, .badAudio: 400
         case .unauthenticated: 401
         case .forbidden: 403
-        case .routeNotFound, .sessionNotFound, .rpcMethodNotFound, .turnNotificationNotFound: 404
+        case .routeNotFound, .sessionNotFound, .rpcMethodNotFound, .turnNotificationNotFound, .turnNotFound,
+            .turnAudioNotKept:
+            404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .tooManyRPCMethods, .illegalStateStep,
-            .sessionNotWorking:
+            .sessionNotWorking, .floorTaken, .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
             409
-        case .bodyTooLarge: 413
+        case .bodyTooLarge, .audioTooLong: 413
         case .targetTooLong: 414
         case .unsupportedMediaType: 415
         case .expectationFailed: 417
@@ -68,12 +80,15 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .invalidRequest: "The request has fields that are not valid"
         case .malformedJSON: "The request body is not JSON"
         case .malformedRequest: "The request is not well-formed HTTP"
+        case .badAudio: "The request body is not audio that can be played"
         case .unauthenticated: "An API key is needed"
         case .forbidden: "The API key's scope does not allow this"
         case .routeNotFound: "There is nothing at this path"
         case .sessionNotFound: "There is no such session"
         case .rpcMethodNotFound: "There is no such RPC method"
         case .turnNotificationNotFound: "There is no such turn notification"
+        case .turnNotFound: "There is no such turn"
+        case .turnAudioNotKept: "The turn's audio was not kept"
         case .methodNotAllowed: "This path does not take this method"
         case .notAcceptable: "None of the accepted media types can be served"
         case .requestTimeout: "The request did not arrive in time"
@@ -83,7 +98,14 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .tooManyRPCMethods: "The session has too many RPC methods"
         case .illegalStateStep: "The agent's state cannot go that way"
         case .sessionNotWorking: "The session's status does not allow this"
+        case .floorTaken: "Somebody else has the floor"
+        case .staleTurn: "That turn is not the one under way"
+        case .noFloor: "The session has no floor to take"
+        case .agentBusy: "The agent is not to be interrupted"
+        case .queueFull: "Too many wait for the floor"
+        case .participantAbsent: "The participant is not in the room"
         case .bodyTooLarge: "The request body is too large"
+        case .audioTooLong: "The audio is too long"
         case .targetTooLong: "The request target is too long"
         case .unsupportedMediaType: "The request body's media type is not supported"
         case .expectationFailed: "The request's expectation cannot be met"

@@ -23,6 +23,19 @@ struct APIRequest: Sendable {
         return id
     }
 
+    /// `{turn}` of the path.
+    func turnID() throws(TurngateError) -> TurnID {
+        guard let id = http.parameters["turn"].flatMap({ TurnID($0) }) else { throw .notFound(.turn) }
+        return id
+    }
+
+    /// Makes sure that the caller may use a field that needs more than its
+    /// call; where no keys are configured, everybody may.
+    func require(_ scope: Caller.Scope, for field: String) throws(Problem) {
+        guard let caller = context.caller, caller.scope < scope else { return }
+        throw Problem(forbiddenWithout: scope).naming(field, "needs a key with the scope \(scope)")
+    }
+
     /// `{name}` of the path. A name that nobody can register cannot exist.
     func methodName() throws(TurngateError) -> String {
         guard let name = http.parameters["name"], Limits.ownMethod.problem(with: name) == nil else {
@@ -31,8 +44,16 @@ struct APIRequest: Sendable {
         return name
     }
 
-    /// Whether a call takes a body.
-    enum BodyRule { case none, optional, required }
+    /// Makes sure that the caller takes what comes; throws 406 where `Accept`
+    /// leaves out all of `names`, which are those of one media type.
+    func requireAcceptable(_ names: [String]) throws(Problem) {
+        let accept = AcceptHeader(http.headers)
+        guard names.allSatisfy({ accept.quality(of: $0) == 0 }), let name = names.first else { return }
+        throw Problem(.notAcceptable, "This comes as \(name).").adding("available", [name])
+    }
+
+    /// Whether a call takes a body of JSON; `streamed` is one that it reads itself.
+    enum BodyRule { case none, optional, required, streamed }
 
     /// Makes sure that a call without query and body gets none.
     func expectNothing() throws {
@@ -49,6 +70,7 @@ struct APIRequest: Sendable {
 
     private func body(_ rule: BodyRule, _ errors: FieldErrors) throws -> ObjectReader {
         let absent = ObjectReader([], path: "", errors: errors)
+        if rule == .streamed { return absent }
         if http.body.isEmpty {
             guard rule == .required else { return absent }
             throw TurngateError.invalid([FieldError(field: "body", message: "is required")])

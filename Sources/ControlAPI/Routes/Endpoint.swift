@@ -8,6 +8,8 @@ struct Endpoint: Sendable {
     var pattern: String
     /// What the caller's key must allow; nil for what is open to everybody.
     var scope: Caller.Scope?
+    /// How the request's body is taken.
+    var bodyRule = HTTPBodyRule.collected
     var answer: @Sendable (APIRequest) async throws -> HTTPResponse
 
     /// A call that needs `read` for GET and `write` for the rest.
@@ -18,6 +20,13 @@ struct Endpoint: Sendable {
         self.pattern = pattern
         self.answer = answer
         scope = method == .get ? .read : .write
+    }
+
+    /// The same with a body that is read while it comes.
+    func streaming(_ limits: HTTPBodyStreamLimits) -> Endpoint {
+        var endpoint = self
+        endpoint.bodyRule = .streamed(limits)
+        return endpoint
     }
 
     /// A GET without a key.

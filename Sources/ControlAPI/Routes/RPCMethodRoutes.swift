@@ -20,8 +20,13 @@ struct RPCMethodRoutes: Sendable {
     private func register(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         var input = try request.input(body: .required)
-        let spec = RPCMethodSpec(named: &input.body)
-        let report = try await sessions.registerMethod(id, try Self.checked(spec, &input))
+        let read = RPCMethodSpec(named: &input.body)
+        let spec = try Self.checked(read, &input)
+        if BuiltinMethod(rawValue: spec.name) != nil {
+            _ = try await sessions.session(id)
+            throw TurngateError.conflict(.rpcMethodBuiltin(name: spec.name))
+        }
+        let report = try await sessions.registerMethod(id, spec)
         return .json(
             report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
     }

@@ -18,12 +18,11 @@ extension RPCMethodReport {
         }
     }
 
-    /// A built-in method has no handler that a caller could have given it.
     private func writeHandler(to writer: inout JSONWriter) {
-        if builtin { return writer.member("handler", raw: "null") }
         writer.member("handler") { writer in
             switch spec.handler {
             case .echo: writer.member("type", "echo")
+            case .builtin: writer.member("type", "builtin")
             case .static(let response):
                 writer.member("type", "static")
                 writer.member("response", response)

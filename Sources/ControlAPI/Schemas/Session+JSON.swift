@@ -19,7 +19,9 @@ extension Session {
             writer.member("room_sid", roomSid)
             writeTurns(to: &writer)
             writer.key("participants")
-            writer.array { writer in for participant in participants { participant.write(to: &writer) } }
+            writer.array { writer in
+                for participant in participants { participant.write(to: &writer, gate(of: participant)) }
+            }
             writer.member("rpc_methods", rpcMethods)
             writer.member("turn_policy") { spec.turnPolicy.write(to: &$0) }
             writer.member("labels", spec.labels)
@@ -38,19 +40,16 @@ extension Session {
         writer.member("attributes", spec.agent.attributes)
     }
 
-    /// Turns and audio come with a later version; until then nobody has the
-    /// floor and no audio is taken in.
     private func writeTurns(to writer: inout JSONWriter) {
-        writer.member("audio_input") { writer in
-            writer.member("enabled", false)
-            writer.member("reason", "unavailable")
-            writer.member("since", createdAt.description)
-        }
-        writer.member("turn", raw: "null")
-        writer.member("floor") { writer in
-            writer.member("holder", raw: "null")
-            writer.member("queue", [String]())
-        }
+        writer.member("audio_input") { audioInput.write(to: &$0) }
+        writer.key("turn")
+        if let turn { turn.write(to: &writer) } else { writer.value(raw: "null") }
+        writer.member("floor") { floor.write(to: &$0) }
+    }
+
+    private func gate(of participant: RoomParticipant) -> ParticipantGate {
+        gates.first { $0.identity == participant.identity }
+            ?? ParticipantGate(identity: participant.identity, isOpen: false, reason: .unavailable)
     }
 
     private func writeLife(to writer: inout JSONWriter) {
@@ -63,7 +62,7 @@ extension Session {
 }
 
 extension RoomParticipant {
-    func write(to writer: inout JSONWriter) {
+    fileprivate func write(to writer: inout JSONWriter, _ gate: ParticipantGate) {
         writer.object { writer in
             writer.member("identity", identity)
             writer.member("sid", sid)
@@ -74,7 +73,8 @@ extension RoomParticipant {
             writer.member("audio") { writer in
                 writer.member("track_sid", track.trackSid)
                 writer.member("muted", track.muted)
-                writer.member("gate", "closed")
+                writer.member("gate", gate.word)
+                writer.member("gate_reason", gate.reason.rawValue)
             }
         }
     }

@@ -26,13 +26,14 @@ public struct AgentStateMachine: Sendable, Equatable {
     /// Steps into `next`. A wall clock that ran backwards does not make the
     /// history run backwards.
     public mutating func step(
-        to next: AgentState, cause: TransitionCause, actor: String? = nil, reason: String? = nil, at time: Timestamp
+        to next: AgentState, cause: TransitionCause, actor: String? = nil, reason: String? = nil, turnID: TurnID? = nil,
+        at time: Timestamp
     ) -> Step {
         if next == state { return .unchanged }
         if next == .initializing { return .illegal }
         current = AgentStateTransition(
             sessionID: current.sessionID, seq: current.seq + 1, oldState: state, newState: next,
-            at: max(time, current.at), cause: cause, actor: actor, reason: reason)
+            at: max(time, current.at), cause: cause, actor: actor, reason: reason, turnID: turnID)
         return .moved(current)
     }
 }
@@ -40,9 +41,9 @@ public struct AgentStateMachine: Sendable, Equatable {
 extension AgentStateTransition {
     /// Whether the policy wants the participants told of this step: it leads
     /// into one of `notifyOn`, coming from `speaking` or `thinking` or by an
-    /// explicit call.
+    /// explicit call. Not during a turn: the floor is somebody's then.
     public func callsForNotification(by policy: TurnPolicy) -> Bool {
-        guard policy.notifyOn.contains(newState) else { return false }
+        guard turnID == nil, policy.notifyOn.contains(newState) else { return false }
         return oldState == .speaking || oldState == .thinking || cause == .api || cause == .rpc
     }
 }

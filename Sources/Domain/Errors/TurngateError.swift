@@ -22,7 +22,7 @@ public enum TurngateError: Error, Sendable, Equatable {
 
     /// What can be missing.
     public enum Resource: String, Sendable {
-        case session, rpcMethod, turnNotification, route
+        case session, rpcMethod, turnNotification, turn, turnAudio, route
     }
 }
 
@@ -35,6 +35,8 @@ public enum Conflict: Sendable, Equatable {
     /// The session has as many methods as it may have.
     case tooManyRPCMethods(limit: Int)
     case illegalStateStep(from: AgentState, to: AgentState)
+    /// The floor, a turn or the agent stands in the way.
+    case turn(TurnRefusal)
     /// The session's status does not allow it.
     case sessionNotWorking(SessionID, status: SessionStatus)
 }

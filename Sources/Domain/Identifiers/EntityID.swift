@@ -48,9 +48,18 @@ public enum NotificationKind: EntityKind { public static let prefix = "ntf" }
 /// Turns: `turn_…`.
 public enum TurnKind: EntityKind { public static let prefix = "turn" }
 
+/// Speeches: `spc_…`.
+public enum SpeechKind: EntityKind { public static let prefix = "spc" }
+/// Readers of gated audio: `rdr_…`.
+public enum ReaderKind: EntityKind { public static let prefix = "rdr" }
+
 /// `ses_…`
 public typealias SessionID = EntityID<SessionKind>
 /// `ntf_…`
 public typealias NotificationID = EntityID<NotificationKind>
 /// `turn_…`
 public typealias TurnID = EntityID<TurnKind>
+/// `spc_…`
+public typealias SpeechID = EntityID<SpeechKind>
+/// `rdr_…`
+public typealias ReaderID = EntityID<ReaderKind>

@@ -46,6 +46,47 @@ public protocol SessionControl: Sendable {
     /// One receipt, complete or not; throws `notFound`.
     func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
         -> NotificationReceipt
+
+    /// Takes the floor for a participant. Throws `conflict(.turn)` with the
+    /// holder when it is taken and the request neither waits nor preempts.
+    func startTurn(
+        _ id: SessionID, _ request: TurnRequest, actor: String?
+    ) async throws(TurngateError) -> TurnStart
+    /// Ends a turn; returns when its last words are in and its outcome is
+    /// known. Throws `conflict(.turn(.staleTurn))` when it is over or another
+    /// is meant, and changes nothing then.
+    func endTurn(_ id: SessionID, _ turn: TurnReference, actor: String?) async throws(TurngateError) -> Turn
+    /// Takes a turn back; what was said is thrown away. Throws as `endTurn`.
+    func cancelTurn(_ id: SessionID, _ turn: TurnReference, actor: String?) async throws(TurngateError) -> Turn
+    /// Newest first; the running one as it stands this moment.
+    func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage
+    /// One turn; throws `notFound(.turn)`.
+    func turn(_ id: SessionID, _ turn: TurnID) async throws(TurngateError) -> Turn
+    /// A turn's audio as it passed the gate; throws `notFound(.turnAudio)`
+    /// where it was not kept, or is gone.
+    func turnAudio(_ id: SessionID, _ turn: TurnID) async throws(TurngateError) -> TurnAudio
+
+    /// The gate by hand.
+    func setAudioInput(
+        _ id: SessionID, _ change: AudioInputChange, actor: String?
+    ) async throws(TurngateError) -> AudioInputReport
+    /// How the gate stands, and who reads.
+    func audioInput(_ id: SessionID) async throws(TurngateError) -> AudioInputReport
+    /// A new reader of what passes the gate, from now on: of one participant, or of
+    /// all who are heard, mixed. Throws `overloaded` past the session's bound.
+    func readAudio(_ id: SessionID, participant: String?) async throws(TurngateError) -> any AudioReading
+
+    /// The agent speaks: `source` is played as it comes. Takes all of it in,
+    /// then returns when it was played or `wait` is over. What `source` throws
+    /// is passed on, with the speech ended; else throws `TurngateError`.
+    func speak(
+        _ id: SessionID, _ source: any SpeechSource, interrupt: Bool, wait: Duration, actor: String?
+    ) async throws -> Speech
+    /// Stops what the agent says, and drops what waits to be said.
+    func interrupt(_ id: SessionID, actor: String?) async throws(TurngateError) -> SpeechInterruption
+
+    /// What the session's watchdog found, newest first.
+    func incidents(_ id: SessionID, _ query: IncidentQuery) async throws(TurngateError) -> IncidentPage
 }
 
 /// An agent state as set.

@@ -28,6 +28,13 @@ public protocol SessionStore: Sendable {
     /// Sorted by name.
     func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
 
+    /// Newest first. A running turn is as it was last written down.
+    func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage
+    /// One turn of this session; nil when there is none.
+    func turn(_ id: SessionID, _ turn: TurnID) async throws(TurngateError) -> Turn?
+    /// Newest first.
+    func incidents(_ id: SessionID, _ query: IncidentQuery) async throws(TurngateError) -> IncidentPage
+
     /// Newest first.
     func notifications(_ id: SessionID, _ query: NotificationQuery) async throws(TurngateError) -> NotificationPage
     /// A complete receipt of this session; nil when there is none.

@@ -14,6 +14,10 @@ public enum JournalEntry: Sendable, Equatable {
     case session(SessionProgress)
     /// A receipt that is complete.
     case notification(NotificationReceipt)
+    /// A turn as it stands; written over as it goes on, never once it has ended.
+    case turn(Turn)
+    /// What a watchdog found.
+    case incident(Incident)
     /// What has come of a session's methods.
     case methodUsage(SessionID, [String: RPCMethodUsage])
 }

@@ -4,6 +4,8 @@ public enum RPCHandler: Sendable, Equatable {
     case `static`(response: String)
     /// The payload comes back.
     case echo
+    /// Turngate itself: one of `RPCMethodSpec.builtins`.
+    case builtin
 }
 
 /// A method as registered.

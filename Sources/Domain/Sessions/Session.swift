@@ -19,7 +19,15 @@ public struct Session: Sendable, Equatable {
     /// Those in the room besides the agent; empty for a session that no
     /// runtime holds any more.
     public var participants: [RoomParticipant]
-    /// The names of all registered methods, sorted.
+    /// Whether the agent takes audio in.
+    public var audioInput: AudioInput
+    /// The gates of `participants`, one each.
+    public var gates: [ParticipantGate]
+    /// The turn under way; nil when the floor is free.
+    public var turn: Turn?
+    /// Who has the floor, and who waits.
+    public var floor: Floor
+    /// The names of all registered methods, built-in ones too, sorted.
     public var rpcMethods: [String]
     /// When it was asked for, before the agent went into the room.
     public var createdAt: Timestamp
@@ -39,6 +47,10 @@ public struct Session: Sendable, Equatable {
         agentStateSince = createdAt
         agentStateSeq = 1
         participants = []
-        rpcMethods = spec.rpcMethods.map(\.name).sorted()
+        audioInput = AudioInput(enabled: false, reason: .unavailable, since: createdAt)
+        gates = []
+        turn = nil
+        floor = Floor()
+        rpcMethods = (spec.rpcMethods.map(\.name) + RPCMethodSpec.builtins.map(\.name)).sorted()
     }
 }

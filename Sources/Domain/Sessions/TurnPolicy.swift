@@ -1,8 +1,5 @@
 /// How turns go in a session: who is told when, when the gate is open, what
 /// happens to audio while it is shut. The JSON form is the API's.
-///
-/// So far the runtime acts on `notifyOn` and `notification`; the rest is
-/// checked, kept and shown.
 public struct TurnPolicy: Sendable, Equatable, Codable {
     /// Whether turns are asked for or the floor is everybody's.
     public var mode: Mode
@@ -23,7 +20,8 @@ public struct TurnPolicy: Sendable, Equatable, Codable {
     public var closedGate: ClosedGate
     /// Whether a turn's audio is kept, to be had as a WAV later.
     public var keepTurnAudio: Bool
-    /// Which end of the agent's speech counts.
+    /// Which end of the agent's speech counts: for the step to `listening`, and
+    /// with it for the gate and the notification.
     public var align: Alignment
     /// Whether a participant may cut the agent's speech short.
     public var allowInterruptions: Bool

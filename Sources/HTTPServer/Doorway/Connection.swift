@@ -17,6 +17,8 @@ final class Connection: Sendable {
         case head
         /// The head is complete, the body is not.
         case body
+        /// The head is complete, and the handler at work while the body comes. Its deadlines are the upload's.
+        case upload
         /// The request is complete and not yet answered to its last byte.
         case handling
         /// Refused; whatever else comes is not looked at.
@@ -72,9 +74,14 @@ final class Connection: Sendable {
     func clientHasGone() {
         let exchange = state.withLock { state in
             state.isHalfClosed = true
-            return state.phase == .handling ? state.exchange : nil
+            return state.phase == .handling || state.phase == .upload ? state.exchange : nil
         }
         exchange?.clientHasGone()
+    }
+
+    /// The exchange whose body is read while it comes.
+    var uploading: Exchange? {
+        state.withLock { $0.phase == .upload ? $0.exchange : nil }
     }
 
     /// Closes a connection that waits for its next request.
@@ -105,7 +112,7 @@ final class Connection: Sendable {
             case .body: allowed = limits.bodyDeadline
             // Not at once: a last request may be on its way through libmicrohttpd's buffer.
             case .idle: allowed = state.isHalfClosed ? min(.milliseconds(200), limits.idleTimeout) : limits.idleTimeout
-            case .handling, .over: return nil
+            case .upload, .handling, .over: return nil
             }
             guard state.isOpen, now - state.since > allowed else { return nil }
             defer { state.phase = .over }
@@ -123,8 +130,8 @@ final class Connection: Sendable {
         }
     }
 
-    /// Writes last words past libmicrohttpd and gives a second descriptor of the
-    /// same socket, to be drained after libmicrohttpd has closed the first:
+    /// Writes last words past libmicrohttpd, ends the writing, and gives a second
+    /// descriptor of the same socket, to be drained until the client is done:
     /// closing with bytes unread would make the kernel reset the connection, and
     /// the client lose the answer. `nil` when there is none.
     func refuse(_ lastWords: [UInt8]) -> Int32? {
@@ -133,6 +140,7 @@ final class Connection: Sendable {
             state.phase = .over
             _ = Self.send(descriptor, lastWords)
             let second = front_duplicate(descriptor)
+            if second < 0 { front_shut_down(descriptor) } else { front_shut_down_writing(descriptor) }
             return second >= 0 ? second : nil
         }
     }

@@ -161,10 +161,7 @@ final class Doorkeeper {
     }
 
     private func linger(_ descriptor: Int32) {
-        guard !lingering.isFull, !hasQuit else {
-            close(descriptor)
-            return
-        }
+        guard !lingering.isFull, !hasQuit else { return Lingering.end(descriptor) }
         lingering.add(descriptor, at: .now)
         watch(descriptor, front_in, Key.lingering | UInt64(UInt32(bitPattern: descriptor)))
     }
@@ -180,12 +177,13 @@ final class Doorkeeper {
         }
         lingering.sweep(at: now)
         for connection in core.connections.all {
+            if let exchange = connection.uploading { exchange.sweep(at: now) }
             guard let (phase, exchange) = connection.takeOverdue(core.limits, at: now) else { continue }
             switch phase {
             case .arriving: refuse(connection, .headersTimeout, nil)
             case .head: connection.finish(core.lastWords(.headersTimeout, nil, connection))
             case .body: connection.finish(core.lastWords(.bodyTimeout, exchange?.head, connection))
-            case .idle, .handling, .over: connection.finish([])
+            case .idle, .upload, .handling, .over: connection.finish([])
             }
         }
     }
@@ -200,7 +198,7 @@ final class Doorkeeper {
     private func leave() {
         closeListeners()
         for errand in core.errands.take() {
-            if case .linger(let descriptor) = errand { close(descriptor) }
+            if case .linger(let descriptor) = errand { Lingering.end(descriptor) }
         }
         lingering.closeAll()
         for connection in core.connections.all where connection.phase == .arriving { drop(connection) }

@@ -2,14 +2,15 @@
 /// connection's first request, by libmicrohttpd for all.
 enum HeadRules {
     /// The first thing wrong with a complete head, gravest first: what would
-    /// let two readers see different requests comes before the rest.
+    /// let two readers see different requests comes before the rest. How long
+    /// the body may be is the route's matter, and looked at later.
     static func violation(
         of head: HTTPRequestHead, isVersion11: Bool, headBytes: Int, limits: HTTPLimits
     ) -> HTTPFrontError? {
         if head.rawTarget.utf8.count > limits.targetBytes { return .targetTooLong }
         if headBytes > limits.headerBytes || head.headers.count > limits.headerFields { return .headersTooLarge }
         if head.headers.contains(where: { !isField($0) }) { return .malformedHeader }
-        if let error = framingViolation(head.headers, bodyBytes: limits.bodyBytes) { return error }
+        if let error = framingViolation(head.headers) { return error }
         let hosts = head.headers.all("Host").count
         if hosts > 1 || (isVersion11 && hosts == 0) { return .badHost }
         if let expect = head.headers["Expect"], expect.lowercased() != "100-continue" { return .unsupportedExpectation }
@@ -17,7 +18,13 @@ enum HeadRules {
         return HTTPMethod.implemented.contains(head.method) ? nil : .methodNotImplemented
     }
 
-    private static func framingViolation(_ headers: HTTPHeaders, bodyBytes: Int) -> HTTPFrontError? {
+    /// The length of a sound head's body; `nil` when it is chunked.
+    static func bodyLength(_ headers: HTTPHeaders) -> Int? {
+        if headers["Transfer-Encoding"] != nil { return nil }
+        return headers["Content-Length"].flatMap { Int($0) } ?? 0
+    }
+
+    private static func framingViolation(_ headers: HTTPHeaders) -> HTTPFrontError? {
         let codings = headers.all("Transfer-Encoding")
         let lengths = headers.all("Content-Length")
         if !codings.isEmpty, !lengths.isEmpty { return .bothLengthAndTransferEncoding }
@@ -27,8 +34,7 @@ enum HeadRules {
         }
         guard let length = lengths.first else { return nil }
         guard !length.isEmpty, length.utf8.allSatisfy({ $0 &- 0x30 < 10 }) else { return .invalidContentLength }
-        guard let bytes = Int(length), bytes <= bodyBytes else { return .bodyTooLarge }
-        return nil
+        return Int(length) == nil ? .bodyTooLarge : nil
     }
 
     private static func isField(_ field: HTTPHeaders.Field) -> Bool {

@@ -42,6 +42,12 @@ struct Lingering {
 
     private mutating func close(_ descriptor: Int32) {
         entries[descriptor] = nil
+        Self.end(descriptor)
+    }
+
+    /// Both ways: libmicrohttpd may hold the same socket and has to notice.
+    static func end(_ descriptor: Int32) {
+        front_shut_down(descriptor)
         Glibc.close(descriptor)
     }
 }

@@ -4,28 +4,33 @@ import Synchronization
 /// One request and its answer. libmicrohttpd's thread reads the request and
 /// queues the answer; in between, a task may live anywhere.
 final class Exchange: Sendable {
-    private enum Answer {
+    enum Answer {
         /// The handler runs inside libmicrohttpd's callback and has not returned.
         case running
         /// It was done before the callback looked.
         case ready(HTTPResponse)
         /// The callback returned first: libmicrohttpd has put the connection aside.
         case suspended
+        /// The handler runs while the body comes.
+        case uploading
+        /// The handler was done before the body's end.
+        case early(HTTPResponse)
         /// Answered, or beyond answering.
         case settled
     }
 
-    private struct State {
+    struct State {
         var answer = Answer.running
         var task: Task<Void, Never>?
         var stream: StreamPipe?
+        var upload: UploadPipe?
     }
 
     let core: ServerCore
     let connection: Connection
     let head: HTTPRequestHead
     let engine: EngineConnection
-    private let state = Mutex(State())
+    let state = Mutex(State())
 
     init(core: ServerCore, connection: Connection, engine: EngineConnection, head: HTTPRequestHead) {
         self.core = core
@@ -81,40 +86,49 @@ final class Exchange: Sendable {
         return late ?? core.response(to: .stopping, head, connection)
     }
 
-    private func complete(_ response: HTTPResponse) {
+    func complete(_ response: HTTPResponse) {
         core.handling.subtract(1, ordering: .relaxed)
         settle(response)
     }
 
     /// Whoever comes first answers. The resumption is under the lock: once the
     /// exchange is unregistered, libmicrohttpd may be stopped.
-    private func settle(_ response: HTTPResponse) {
+    func settle(_ response: HTTPResponse) {
+        var early: UploadPipe?
         let wasSuspended = state.withLock { state in
             switch state.answer {
             case .running:
                 state.answer = .ready(response)
+                return false
+            case .uploading:
+                state.answer = .early(response)
+                state.task = nil
+                early = state.upload
                 return false
             case .suspended:
                 state.answer = .ready(response)
                 state.task = nil
                 MHD_resume_connection(engine.pointer)
                 return true
-            case .ready, .settled: return false
+            case .ready, .early, .settled: return false
             }
         }
         if wasSuspended { core.unregister(self) }
+        if let early { answerEarly(response, early) }
     }
 
     /// The server's stop deadline has passed.
     func abandon() {
         let task = state.withLock { $0.task }
         settle(core.response(to: .stopping, head, connection))
+        abandonUpload()
         task?.cancel()
     }
 
     /// The client has closed its side: whoever works for it is told.
     func clientHasGone() {
-        let (task, stream) = state.withLock { ($0.task, $0.stream) }
+        let (task, stream, upload) = state.withLock { ($0.task, $0.stream, $0.upload) }
+        upload?.close(.clientGone)
         task?.cancel()
         stream?.close(.clientGone)
     }
@@ -126,9 +140,17 @@ final class Exchange: Sendable {
 
     /// libmicrohttpd is done with the request.
     func ended() {
-        state.withLock { state in
-            state.answer = .settled
-            state.stream = nil
+        let unfinished = state.withLock { state in
+            defer {
+                state.answer = .settled
+                state.stream = nil
+                state.task = nil
+            }
+            return state.upload.map { (pipe: $0, task: state.task) }
         }
+        guard let unfinished else { return }
+        unfinished.pipe.close(.clientGone)
+        unfinished.task?.cancel()
+        core.unregister(self)
     }
 }

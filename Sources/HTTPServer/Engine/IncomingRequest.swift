@@ -4,7 +4,7 @@ import CMicrohttpd
 /// from the request line to the answer's last byte.
 final class IncomingRequest {
     private enum Stage {
-        case head, body, answering
+        case head, body, upload, answering
     }
 
     private let core: ServerCore
@@ -15,6 +15,7 @@ final class IncomingRequest {
     private var receivedAt = ContinuousClock.Instant.now
     private var body: [UInt8] = []
     private var exchange: Exchange?
+    private var upload: UploadPipe?
     private var isCounted = false
     /// Known after the head, answered after the body, so that the connection can go on.
     private var mildError: HTTPFrontError?
@@ -34,6 +35,7 @@ final class IncomingRequest {
         switch stage {
         case .head: return takeHead(method: method, version: version)
         case .body: return piece.map(takeBody) ?? takeEnd()
+        case .upload: return piece.map(takeUpload) ?? takeUploadEnd()
         case .answering: return exchange?.takeReady().map(answer) ?? false
         }
     }
@@ -54,9 +56,60 @@ final class IncomingRequest {
         case .badTarget, .badHost, .methodNotImplemented, .unsupportedExpectation: mildError = error
         case .some(let error): return refuse(error)
         }
-        if let length = head.headers["Content-Length"].flatMap({ Int($0) }) { body.reserveCapacity(length) }
+        switch mildError == nil ? core.bodyRule(head) : .collected {
+        case .collected: return collect(head)
+        case .streamed(let limits): return begin(exchange, limits)
+        }
+    }
+
+    private func collect(_ head: HTTPRequestHead) -> Bool {
+        let length = HeadRules.bodyLength(head.headers) ?? 0
+        guard length <= core.limits.bodyBytes else { return refuse(.bodyTooLarge) }
+        body.reserveCapacity(length)
         return true
     }
+
+    // MARK: The body that is read while it comes
+
+    private func begin(_ exchange: Exchange, _ limits: HTTPBodyStreamLimits) -> Bool {
+        let length = HeadRules.bodyLength(exchange.head.headers)
+        if let length, length > limits.bytes { return refuse(.bodyTooLarge) }
+        if core.stage == .closing { return refuse(.stopping) }
+        if isOverloaded { return refuse(.overloaded) }
+        guard let target = HTTPTarget(rawTarget), connection.advance(to: .upload, exchange, at: receivedAt) else {
+            return false
+        }
+        stage = .upload
+        let pipe = UploadPipe(
+            limits.within(core.limits), of: engine, length: length, pieceBytes: EngineMemory.poolBytes(core.limits),
+            at: receivedAt)
+        upload = pipe
+        var request = request(exchange.head, target)
+        request.bodyStream = HTTPRequestBody { () async throws(HTTPBodyError) -> [UInt8]? in try await pipe.read() }
+        return exchange.start(request, reading: pipe)
+    }
+
+    private func takeUpload(_ piece: UnsafeRawBufferPointer) -> Bool {
+        switch upload?.take(piece, at: .now) {
+        case .goOn: return true
+        case .cut:
+            exchange?.sayLastWords()
+            return false
+        case .close, nil: return false
+        }
+    }
+
+    private func takeUploadEnd() -> Bool {
+        guard let exchange, connection.advance(to: .handling, exchange) else { return false }
+        stage = .answering
+        switch exchange.bodyEnded() {
+        case .answer(let response): return answer(response)
+        case .wait: return true
+        case .close: return false
+        }
+    }
+
+    // MARK: The collected body
 
     private func takeBody(_ piece: UnsafeRawBufferPointer) -> Bool {
         guard body.count + piece.count <= core.limits.bodyBytes else { return refuse(.bodyTooLarge) }
@@ -77,18 +130,27 @@ final class IncomingRequest {
         stage = .answering
         if let mildError { return answer(core.response(to: mildError, exchange.head, connection)) }
         guard core.stage != .closing else { return answer(core.response(to: .stopping, exchange.head, connection)) }
-        guard core.handling.load(ordering: .relaxed) < core.limits.concurrentRequests else {
-            return answer(core.response(to: .overloaded, exchange.head, connection))
-        }
+        if isOverloaded { return answer(core.response(to: .overloaded, exchange.head, connection)) }
         guard let target = HTTPTarget(rawTarget) else { return false }
-        isCounted = true
-        core.unfinished.add(1, ordering: .relaxed)
-        let request = HTTPRequest(
-            method: exchange.head.method, target: target, headers: exchange.head.headers, body: body,
-            remoteAddress: connection.remoteAddress, receivedAt: receivedAt)
+        let request = request(exchange.head, target)
         body = []
         guard let response = exchange.start(request) else { return true }
         return answer(response)
+    }
+
+    // MARK: Both
+
+    private var isOverloaded: Bool {
+        core.handling.load(ordering: .relaxed) >= core.limits.concurrentRequests
+    }
+
+    /// What the handler gets; from here on the stop waits for the answer.
+    private func request(_ head: HTTPRequestHead, _ target: HTTPTarget) -> HTTPRequest {
+        isCounted = true
+        core.unfinished.add(1, ordering: .relaxed)
+        return HTTPRequest(
+            method: head.method, target: target, headers: head.headers, body: body,
+            remoteAddress: connection.remoteAddress, receivedAt: receivedAt)
     }
 
     private func answer(_ response: HTTPResponse) -> Bool {

@@ -12,6 +12,7 @@ final class ServerCore: Sendable {
     }
 
     let limits: HTTPLimits
+    let bodyRule: @Sendable (HTTPRequestHead) -> HTTPBodyRule
     let handler: any HTTPHandler
     let log: @Sendable (HTTPServerEvent) -> Void
     let connections: ConnectionTable
@@ -27,11 +28,12 @@ final class ServerCore: Sendable {
     private let streams = Mutex<[ObjectIdentifier: RunningStream]>([:])
 
     init(
-        limits: HTTPLimits, handler: any HTTPHandler,
+        limits: HTTPLimits, bodyRule: @escaping @Sendable (HTTPRequestHead) -> HTTPBodyRule, handler: any HTTPHandler,
         errorResponse: @escaping @Sendable (HTTPFrontError, HTTPRequestHead?) -> HTTPResponse,
         log: @escaping @Sendable (HTTPServerEvent) -> Void
     ) throws(HTTPServerError) {
         self.limits = limits
+        self.bodyRule = bodyRule
         self.handler = handler
         self.errorResponse = errorResponse
         self.log = log

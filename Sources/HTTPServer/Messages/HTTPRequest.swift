@@ -1,4 +1,4 @@
-/// A complete request.
+/// A request: complete, or with a body that still comes.
 public struct HTTPRequest: Sendable {
     /// The method. `HEAD` is passed on as such; its answer's body is dropped by the front.
     public var method: HTTPMethod
@@ -8,8 +8,12 @@ public struct HTTPRequest: Sendable {
     public var query: HTTPQuery
     /// The header fields.
     public var headers: HTTPHeaders
-    /// The whole body, never longer than `HTTPLimits.bodyBytes`; empty without one.
+    /// The whole body, never longer than `HTTPLimits.bodyBytes`; empty without one
+    /// and where `bodyStream` has it.
     public var body: [UInt8]
+    /// The body of a route under `HTTPBodyRule.streamed`, read while it comes;
+    /// `nil` under `.collected`.
+    public var bodyStream: HTTPRequestBody?
     /// The peer's numeric IP address; `nil` on a unix socket.
     public var remoteAddress: String?
     /// When the head was complete.

@@ -33,7 +33,7 @@ public enum HTTPFrontError: Error, Sendable, Equatable, CaseIterable {
     case targetTooLong
     /// The head is longer than `HTTPLimits.headerBytes` or has too many fields. 431.
     case headersTooLarge
-    /// The body is longer than `HTTPLimits.bodyBytes`. 413.
+    /// The body is longer than `HTTPLimits.bodyBytes` or `HTTPBodyStreamLimits.bytes`. 413.
     case bodyTooLarge
     /// The head was not complete in time. 408.
     case headersTimeout

@@ -1,6 +1,6 @@
 /// Bounds of the front. Whatever exceeds one gets the `HTTPFrontError` named beside it.
 public struct HTTPLimits: Sendable, Equatable {
-    /// The longest request body, in bytes (`bodyTooLarge`).
+    /// The longest collected request body, in bytes (`bodyTooLarge`).
     public var bodyBytes = 1024 * 1024
     /// The longest head, request line included, in bytes (`headersTooLarge`).
     public var headerBytes = 32 * 1024
@@ -17,7 +17,7 @@ public struct HTTPLimits: Sendable, Equatable {
     public var concurrentRequests = 2048
     /// From the connection (or, on a connection in use, the request line) to the head's end (`headersTimeout`).
     public var headersDeadline: Duration = .seconds(10)
-    /// From the head's end to the body's end (`bodyTimeout`).
+    /// From the head's end to the end of a collected body (`bodyTimeout`).
     public var bodyDeadline: Duration = .seconds(30)
     /// How long a connection may wait for its next request, and a client not read its answer.
     /// Closed without a word. Whole seconds, at least one.

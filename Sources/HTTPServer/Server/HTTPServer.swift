@@ -6,6 +6,14 @@ import Synchronization
 /// Every connection is accepted and its first head looked at by a thread of
 /// ours; then libmicrohttpd has it. A handler starts on libmicrohttpd's thread;
 /// when it waits, the connection is put aside, and the thread goes on.
+///
+/// A handler under `HTTPBodyRule.streamed` may answer before the body's end.
+/// When at most 64 KiB are left and come within half a second, they are thrown
+/// away and the connection goes on. Otherwise the answer is sent at once and
+/// the connection ends with it: writing ends, and what the client still sends
+/// is thrown away for at most 5 s or 64 MiB, so that it can read the answer.
+/// An answer of a stream or of more than 16 KiB waits for the body's end within
+/// the body's limits; beyond them the front answers with its own error.
 public final class HTTPServer: Sendable {
     private enum Life {
         case new
@@ -30,7 +38,9 @@ public final class HTTPServer: Sendable {
         log: @escaping @Sendable (HTTPServerEvent) -> Void = { _ in }
     ) throws(HTTPServerError) {
         self.configuration = configuration
-        core = try ServerCore(limits: configuration.limits, handler: handler, errorResponse: errorResponse, log: log)
+        core = try ServerCore(
+            limits: configuration.limits, bodyRule: configuration.bodyRule, handler: handler,
+            errorResponse: errorResponse, log: log)
     }
 
     /// Opens the addresses and starts to answer.

@@ -5,8 +5,8 @@ final class FFIRouter: Sendable {
     private struct Routes {
         var lastAsyncID: UInt64 = 0
         var replies: [UInt64: FFIReply] = [:]
-        /// By room handle, local participant's handle, or stream reader's
-        /// handle: the core draws them all from one counter.
+        /// By room handle, local participant's handle, or stream's handle: the
+        /// core draws them all from one counter.
         var receivers: [UInt64: any FFIReceiver] = [:]
     }
 
@@ -38,6 +38,7 @@ final class FFIRouter: Sendable {
         switch delivery.message {
         case .roomEvent(let event): receiver(event.roomHandle)?.receive(delivery)
         case .rpcMethodInvocation(let event): receiver(event.localParticipantHandle)?.receive(delivery)
+        case .audioStreamEvent(let event): receiver(event.streamHandle)?.receive(delivery)
         case .textStreamReaderEvent(let event): receiver(event.readerHandle)?.receive(delivery)
         default: delivery.message.asyncID.map { answer($0, delivery) }
         }

@@ -6,6 +6,9 @@ extension WireFfiEvent.OneOf_Message {
         case .connect(let callback): callback.asyncID
         case .disconnect(let callback): callback.asyncID
         case .publishTrack(let callback): callback.asyncID
+        case .unpublishTrack(let callback): callback.asyncID
+        case .captureAudioFrame(let callback): callback.asyncID
+        case .getStats(let callback): callback.asyncID
         case .publishData(let callback): callback.asyncID
         case .setLocalMetadata(let callback): callback.asyncID
         case .setLocalName(let callback): callback.asyncID

@@ -106,12 +106,45 @@ nonisolated enum WireTrackKind: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WireTrackSource: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+  case sourceUnknown = 0
+  case sourceCamera = 1
+  case sourceMicrophone = 2
+  case sourceScreenshare = 3
+  case sourceScreenshareAudio = 4
+
+  init() {
+    self = .sourceUnknown
+  }
+
+}
+
 nonisolated enum WireDataPacketKind: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
   case kindLossy = 0
   case kindReliable = 1
 
   init() {
     self = .kindLossy
+  }
+
+}
+
+nonisolated enum WireAudioStreamType: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+  case audioStreamNative = 0
+  case audioStreamHtml = 1
+
+  init() {
+    self = .audioStreamNative
+  }
+
+}
+
+nonisolated enum WireAudioSourceType: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+  case audioSourceNative = 0
+  case audioSourcePlatform = 1
+
+  init() {
+    self = .audioSourceNative
   }
 
 }
@@ -139,12 +172,36 @@ nonisolated struct WireFfiRequest: Sendable {
     set {message = .disconnect(newValue)}
   }
 
+  var publishTrack: WirePublishTrackRequest {
+    get {
+      if case .publishTrack(let v)? = message {return v}
+      return WirePublishTrackRequest()
+    }
+    set {message = .publishTrack(newValue)}
+  }
+
+  var unpublishTrack: WireUnpublishTrackRequest {
+    get {
+      if case .unpublishTrack(let v)? = message {return v}
+      return WireUnpublishTrackRequest()
+    }
+    set {message = .unpublishTrack(newValue)}
+  }
+
   var publishData: WirePublishDataRequest {
     get {
       if case .publishData(let v)? = message {return v}
       return WirePublishDataRequest()
     }
     set {message = .publishData(newValue)}
+  }
+
+  var setSubscribed: WireSetSubscribedRequest {
+    get {
+      if case .setSubscribed(let v)? = message {return v}
+      return WireSetSubscribedRequest()
+    }
+    set {message = .setSubscribed(newValue)}
   }
 
   var setLocalMetadata: WireSetLocalMetadataRequest {
@@ -169,6 +226,62 @@ nonisolated struct WireFfiRequest: Sendable {
       return WireSetLocalAttributesRequest()
     }
     set {message = .setLocalAttributes(newValue)}
+  }
+
+  var createAudioTrack: WireCreateAudioTrackRequest {
+    get {
+      if case .createAudioTrack(let v)? = message {return v}
+      return WireCreateAudioTrackRequest()
+    }
+    set {message = .createAudioTrack(newValue)}
+  }
+
+  var localTrackMute: WireLocalTrackMuteRequest {
+    get {
+      if case .localTrackMute(let v)? = message {return v}
+      return WireLocalTrackMuteRequest()
+    }
+    set {message = .localTrackMute(newValue)}
+  }
+
+  var getStats: WireGetStatsRequest {
+    get {
+      if case .getStats(let v)? = message {return v}
+      return WireGetStatsRequest()
+    }
+    set {message = .getStats(newValue)}
+  }
+
+  var newAudioStream: WireNewAudioStreamRequest {
+    get {
+      if case .newAudioStream(let v)? = message {return v}
+      return WireNewAudioStreamRequest()
+    }
+    set {message = .newAudioStream(newValue)}
+  }
+
+  var newAudioSource: WireNewAudioSourceRequest {
+    get {
+      if case .newAudioSource(let v)? = message {return v}
+      return WireNewAudioSourceRequest()
+    }
+    set {message = .newAudioSource(newValue)}
+  }
+
+  var captureAudioFrame: WireCaptureAudioFrameRequest {
+    get {
+      if case .captureAudioFrame(let v)? = message {return v}
+      return WireCaptureAudioFrameRequest()
+    }
+    set {message = .captureAudioFrame(newValue)}
+  }
+
+  var clearAudioBuffer_p: WireClearAudioBufferRequest {
+    get {
+      if case .clearAudioBuffer_p(let v)? = message {return v}
+      return WireClearAudioBufferRequest()
+    }
+    set {message = .clearAudioBuffer_p(newValue)}
   }
 
   var performRpc: WirePerformRpcRequest {
@@ -203,6 +316,14 @@ nonisolated struct WireFfiRequest: Sendable {
     set {message = .rpcMethodInvocationResponse(newValue)}
   }
 
+  var enableRemoteTrackPublication: WireEnableRemoteTrackPublicationRequest {
+    get {
+      if case .enableRemoteTrackPublication(let v)? = message {return v}
+      return WireEnableRemoteTrackPublicationRequest()
+    }
+    set {message = .enableRemoteTrackPublication(newValue)}
+  }
+
   var textReadIncremental: WireTextStreamReaderReadIncrementalRequest {
     get {
       if case .textReadIncremental(let v)? = message {return v}
@@ -232,14 +353,25 @@ nonisolated struct WireFfiRequest: Sendable {
   nonisolated enum OneOf_Message: Equatable, Sendable {
     case connect(WireConnectRequest)
     case disconnect(WireDisconnectRequest)
+    case publishTrack(WirePublishTrackRequest)
+    case unpublishTrack(WireUnpublishTrackRequest)
     case publishData(WirePublishDataRequest)
+    case setSubscribed(WireSetSubscribedRequest)
     case setLocalMetadata(WireSetLocalMetadataRequest)
     case setLocalName(WireSetLocalNameRequest)
     case setLocalAttributes(WireSetLocalAttributesRequest)
+    case createAudioTrack(WireCreateAudioTrackRequest)
+    case localTrackMute(WireLocalTrackMuteRequest)
+    case getStats(WireGetStatsRequest)
+    case newAudioStream(WireNewAudioStreamRequest)
+    case newAudioSource(WireNewAudioSourceRequest)
+    case captureAudioFrame(WireCaptureAudioFrameRequest)
+    case clearAudioBuffer_p(WireClearAudioBufferRequest)
     case performRpc(WirePerformRpcRequest)
     case registerRpcMethod(WireRegisterRpcMethodRequest)
     case unregisterRpcMethod(WireUnregisterRpcMethodRequest)
     case rpcMethodInvocationResponse(WireRpcMethodInvocationResponseRequest)
+    case enableRemoteTrackPublication(WireEnableRemoteTrackPublicationRequest)
     case textReadIncremental(WireTextStreamReaderReadIncrementalRequest)
     case sendText(WireStreamSendTextRequest)
     case readyForRoomEvent(WireReadyForRoomEventRequest)
@@ -257,8 +389,20 @@ nonisolated struct WireFfiRequest: Sendable {
         guard case .disconnect(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
+      case .publishTrack: return {
+        guard case .publishTrack(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .unpublishTrack: return {
+        guard case .unpublishTrack(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
       case .publishData: return {
         guard case .publishData(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .setSubscribed: return {
+        guard case .setSubscribed(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .setLocalMetadata: return {
@@ -271,6 +415,34 @@ nonisolated struct WireFfiRequest: Sendable {
       }()
       case .setLocalAttributes: return {
         guard case .setLocalAttributes(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .createAudioTrack: return {
+        guard case .createAudioTrack(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .localTrackMute: return {
+        guard case .localTrackMute(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .getStats: return {
+        guard case .getStats(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .newAudioStream: return {
+        guard case .newAudioStream(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .newAudioSource: return {
+        guard case .newAudioSource(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .captureAudioFrame: return {
+        guard case .captureAudioFrame(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .clearAudioBuffer_p: return {
+        guard case .clearAudioBuffer_p(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .performRpc: return {
@@ -287,6 +459,10 @@ nonisolated struct WireFfiRequest: Sendable {
       }()
       case .rpcMethodInvocationResponse: return {
         guard case .rpcMethodInvocationResponse(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .enableRemoteTrackPublication: return {
+        guard case .enableRemoteTrackPublication(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .textReadIncremental: return {
@@ -316,6 +492,30 @@ nonisolated struct WireFfiResponse: Sendable {
 
   var message: WireFfiResponse.OneOf_Message? = nil
 
+  var createAudioTrack: WireCreateAudioTrackResponse {
+    get {
+      if case .createAudioTrack(let v)? = message {return v}
+      return WireCreateAudioTrackResponse()
+    }
+    set {message = .createAudioTrack(newValue)}
+  }
+
+  var newAudioStream: WireNewAudioStreamResponse {
+    get {
+      if case .newAudioStream(let v)? = message {return v}
+      return WireNewAudioStreamResponse()
+    }
+    set {message = .newAudioStream(newValue)}
+  }
+
+  var newAudioSource: WireNewAudioSourceResponse {
+    get {
+      if case .newAudioSource(let v)? = message {return v}
+      return WireNewAudioSourceResponse()
+    }
+    set {message = .newAudioSource(newValue)}
+  }
+
   var rpcMethodInvocationResponse: WireRpcMethodInvocationResponseResponse {
     get {
       if case .rpcMethodInvocationResponse(let v)? = message {return v}
@@ -327,7 +527,31 @@ nonisolated struct WireFfiResponse: Sendable {
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Message: Equatable, Sendable {
+    case createAudioTrack(WireCreateAudioTrackResponse)
+    case newAudioStream(WireNewAudioStreamResponse)
+    case newAudioSource(WireNewAudioSourceResponse)
     case rpcMethodInvocationResponse(WireRpcMethodInvocationResponseResponse)
+
+    fileprivate var isInitialized: Bool {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch self {
+      case .createAudioTrack: return {
+        guard case .createAudioTrack(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .newAudioStream: return {
+        guard case .newAudioStream(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .newAudioSource: return {
+        guard case .newAudioSource(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      default: return true
+      }
+    }
 
   }
 
@@ -381,12 +605,28 @@ nonisolated struct WireFfiEvent: Sendable {
     set {message = .publishTrack(newValue)}
   }
 
+  var unpublishTrack: WireUnpublishTrackCallback {
+    get {
+      if case .unpublishTrack(let v)? = message {return v}
+      return WireUnpublishTrackCallback()
+    }
+    set {message = .unpublishTrack(newValue)}
+  }
+
   var publishData: WirePublishDataCallback {
     get {
       if case .publishData(let v)? = message {return v}
       return WirePublishDataCallback()
     }
     set {message = .publishData(newValue)}
+  }
+
+  var captureAudioFrame: WireCaptureAudioFrameCallback {
+    get {
+      if case .captureAudioFrame(let v)? = message {return v}
+      return WireCaptureAudioFrameCallback()
+    }
+    set {message = .captureAudioFrame(newValue)}
   }
 
   var setLocalMetadata: WireSetLocalMetadataCallback {
@@ -411,6 +651,14 @@ nonisolated struct WireFfiEvent: Sendable {
       return WireSetLocalAttributesCallback()
     }
     set {message = .setLocalAttributes(newValue)}
+  }
+
+  var getStats: WireGetStatsCallback {
+    get {
+      if case .getStats(let v)? = message {return v}
+      return WireGetStatsCallback()
+    }
+    set {message = .getStats(newValue)}
   }
 
   var logs: WireLogBatch {
@@ -485,10 +733,13 @@ nonisolated struct WireFfiEvent: Sendable {
     case connect(WireConnectCallback)
     case disconnect(WireDisconnectCallback)
     case publishTrack(WirePublishTrackCallback)
+    case unpublishTrack(WireUnpublishTrackCallback)
     case publishData(WirePublishDataCallback)
+    case captureAudioFrame(WireCaptureAudioFrameCallback)
     case setLocalMetadata(WireSetLocalMetadataCallback)
     case setLocalName(WireSetLocalNameCallback)
     case setLocalAttributes(WireSetLocalAttributesCallback)
+    case getStats(WireGetStatsCallback)
     case logs(WireLogBatch)
     case panic(WirePanic)
     case performRpc(WirePerformRpcCallback)
@@ -523,8 +774,16 @@ nonisolated struct WireFfiEvent: Sendable {
         guard case .publishTrack(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
+      case .unpublishTrack: return {
+        guard case .unpublishTrack(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
       case .publishData: return {
         guard case .publishData(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .captureAudioFrame: return {
+        guard case .captureAudioFrame(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .setLocalMetadata: return {
@@ -537,6 +796,10 @@ nonisolated struct WireFfiEvent: Sendable {
       }()
       case .setLocalAttributes: return {
         guard case .setLocalAttributes(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .getStats: return {
+        guard case .getStats(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .logs: return {
@@ -1344,6 +1607,502 @@ nonisolated struct WireReadyForRoomEventRequest: Sendable {
   init() {}
 
   fileprivate var _roomHandle: UInt64? = nil
+}
+
+nonisolated struct WirePublishTrackRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var localParticipantHandle: UInt64 {
+    get {_localParticipantHandle ?? 0}
+    set {_localParticipantHandle = newValue}
+  }
+  /// Returns true if `localParticipantHandle` has been explicitly set.
+  var hasLocalParticipantHandle: Bool {self._localParticipantHandle != nil}
+  /// Clears the value of `localParticipantHandle`. Subsequent reads from it will return its default value.
+  mutating func clearLocalParticipantHandle() {self._localParticipantHandle = nil}
+
+  var trackHandle: UInt64 {
+    get {_trackHandle ?? 0}
+    set {_trackHandle = newValue}
+  }
+  /// Returns true if `trackHandle` has been explicitly set.
+  var hasTrackHandle: Bool {self._trackHandle != nil}
+  /// Clears the value of `trackHandle`. Subsequent reads from it will return its default value.
+  mutating func clearTrackHandle() {self._trackHandle = nil}
+
+  var options: WireTrackPublishOptions {
+    get {_options ?? WireTrackPublishOptions()}
+    set {_options = newValue}
+  }
+  /// Returns true if `options` has been explicitly set.
+  var hasOptions: Bool {self._options != nil}
+  /// Clears the value of `options`. Subsequent reads from it will return its default value.
+  mutating func clearOptions() {self._options = nil}
+
+  var requestAsyncID: UInt64 {
+    get {_requestAsyncID ?? 0}
+    set {_requestAsyncID = newValue}
+  }
+  /// Returns true if `requestAsyncID` has been explicitly set.
+  var hasRequestAsyncID: Bool {self._requestAsyncID != nil}
+  /// Clears the value of `requestAsyncID`. Subsequent reads from it will return its default value.
+  mutating func clearRequestAsyncID() {self._requestAsyncID = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _localParticipantHandle: UInt64? = nil
+  fileprivate var _trackHandle: UInt64? = nil
+  fileprivate var _options: WireTrackPublishOptions? = nil
+  fileprivate var _requestAsyncID: UInt64? = nil
+}
+
+nonisolated struct WireTrackPublishOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dtx: Bool {
+    get {_dtx ?? false}
+    set {_dtx = newValue}
+  }
+  /// Returns true if `dtx` has been explicitly set.
+  var hasDtx: Bool {self._dtx != nil}
+  /// Clears the value of `dtx`. Subsequent reads from it will return its default value.
+  mutating func clearDtx() {self._dtx = nil}
+
+  var red: Bool {
+    get {_red ?? false}
+    set {_red = newValue}
+  }
+  /// Returns true if `red` has been explicitly set.
+  var hasRed: Bool {self._red != nil}
+  /// Clears the value of `red`. Subsequent reads from it will return its default value.
+  mutating func clearRed() {self._red = nil}
+
+  var source: WireTrackSource {
+    get {_source ?? .sourceUnknown}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _dtx: Bool? = nil
+  fileprivate var _red: Bool? = nil
+  fileprivate var _source: WireTrackSource? = nil
+}
+
+nonisolated struct WireUnpublishTrackRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var localParticipantHandle: UInt64 {
+    get {_localParticipantHandle ?? 0}
+    set {_localParticipantHandle = newValue}
+  }
+  /// Returns true if `localParticipantHandle` has been explicitly set.
+  var hasLocalParticipantHandle: Bool {self._localParticipantHandle != nil}
+  /// Clears the value of `localParticipantHandle`. Subsequent reads from it will return its default value.
+  mutating func clearLocalParticipantHandle() {self._localParticipantHandle = nil}
+
+  var trackSid: String {
+    get {_trackSid ?? String()}
+    set {_trackSid = newValue}
+  }
+  /// Returns true if `trackSid` has been explicitly set.
+  var hasTrackSid: Bool {self._trackSid != nil}
+  /// Clears the value of `trackSid`. Subsequent reads from it will return its default value.
+  mutating func clearTrackSid() {self._trackSid = nil}
+
+  var stopOnUnpublish: Bool {
+    get {_stopOnUnpublish ?? false}
+    set {_stopOnUnpublish = newValue}
+  }
+  /// Returns true if `stopOnUnpublish` has been explicitly set.
+  var hasStopOnUnpublish: Bool {self._stopOnUnpublish != nil}
+  /// Clears the value of `stopOnUnpublish`. Subsequent reads from it will return its default value.
+  mutating func clearStopOnUnpublish() {self._stopOnUnpublish = nil}
+
+  var requestAsyncID: UInt64 {
+    get {_requestAsyncID ?? 0}
+    set {_requestAsyncID = newValue}
+  }
+  /// Returns true if `requestAsyncID` has been explicitly set.
+  var hasRequestAsyncID: Bool {self._requestAsyncID != nil}
+  /// Clears the value of `requestAsyncID`. Subsequent reads from it will return its default value.
+  mutating func clearRequestAsyncID() {self._requestAsyncID = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _localParticipantHandle: UInt64? = nil
+  fileprivate var _trackSid: String? = nil
+  fileprivate var _stopOnUnpublish: Bool? = nil
+  fileprivate var _requestAsyncID: UInt64? = nil
+}
+
+nonisolated struct WireUnpublishTrackCallback: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var asyncID: UInt64 {
+    get {_asyncID ?? 0}
+    set {_asyncID = newValue}
+  }
+  /// Returns true if `asyncID` has been explicitly set.
+  var hasAsyncID: Bool {self._asyncID != nil}
+  /// Clears the value of `asyncID`. Subsequent reads from it will return its default value.
+  mutating func clearAsyncID() {self._asyncID = nil}
+
+  var error: String {
+    get {_error ?? String()}
+    set {_error = newValue}
+  }
+  /// Returns true if `error` has been explicitly set.
+  var hasError: Bool {self._error != nil}
+  /// Clears the value of `error`. Subsequent reads from it will return its default value.
+  mutating func clearError() {self._error = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _asyncID: UInt64? = nil
+  fileprivate var _error: String? = nil
+}
+
+nonisolated struct WireSetSubscribedRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var subscribe: Bool {
+    get {_subscribe ?? false}
+    set {_subscribe = newValue}
+  }
+  /// Returns true if `subscribe` has been explicitly set.
+  var hasSubscribe: Bool {self._subscribe != nil}
+  /// Clears the value of `subscribe`. Subsequent reads from it will return its default value.
+  mutating func clearSubscribe() {self._subscribe = nil}
+
+  var publicationHandle: UInt64 {
+    get {_publicationHandle ?? 0}
+    set {_publicationHandle = newValue}
+  }
+  /// Returns true if `publicationHandle` has been explicitly set.
+  var hasPublicationHandle: Bool {self._publicationHandle != nil}
+  /// Clears the value of `publicationHandle`. Subsequent reads from it will return its default value.
+  mutating func clearPublicationHandle() {self._publicationHandle = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _subscribe: Bool? = nil
+  fileprivate var _publicationHandle: UInt64? = nil
+}
+
+nonisolated struct WireEnableRemoteTrackPublicationRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trackPublicationHandle: UInt64 {
+    get {_trackPublicationHandle ?? 0}
+    set {_trackPublicationHandle = newValue}
+  }
+  /// Returns true if `trackPublicationHandle` has been explicitly set.
+  var hasTrackPublicationHandle: Bool {self._trackPublicationHandle != nil}
+  /// Clears the value of `trackPublicationHandle`. Subsequent reads from it will return its default value.
+  mutating func clearTrackPublicationHandle() {self._trackPublicationHandle = nil}
+
+  var enabled: Bool {
+    get {_enabled ?? false}
+    set {_enabled = newValue}
+  }
+  /// Returns true if `enabled` has been explicitly set.
+  var hasEnabled: Bool {self._enabled != nil}
+  /// Clears the value of `enabled`. Subsequent reads from it will return its default value.
+  mutating func clearEnabled() {self._enabled = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trackPublicationHandle: UInt64? = nil
+  fileprivate var _enabled: Bool? = nil
+}
+
+nonisolated struct WireCreateAudioTrackRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String {
+    get {_name ?? String()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  mutating func clearName() {self._name = nil}
+
+  var sourceHandle: UInt64 {
+    get {_sourceHandle ?? 0}
+    set {_sourceHandle = newValue}
+  }
+  /// Returns true if `sourceHandle` has been explicitly set.
+  var hasSourceHandle: Bool {self._sourceHandle != nil}
+  /// Clears the value of `sourceHandle`. Subsequent reads from it will return its default value.
+  mutating func clearSourceHandle() {self._sourceHandle = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _name: String? = nil
+  fileprivate var _sourceHandle: UInt64? = nil
+}
+
+nonisolated struct WireCreateAudioTrackResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var track: WireOwnedTrack {
+    get {_track ?? WireOwnedTrack()}
+    set {_track = newValue}
+  }
+  /// Returns true if `track` has been explicitly set.
+  var hasTrack: Bool {self._track != nil}
+  /// Clears the value of `track`. Subsequent reads from it will return its default value.
+  mutating func clearTrack() {self._track = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _track: WireOwnedTrack? = nil
+}
+
+nonisolated struct WireLocalTrackMuteRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trackHandle: UInt64 {
+    get {_trackHandle ?? 0}
+    set {_trackHandle = newValue}
+  }
+  /// Returns true if `trackHandle` has been explicitly set.
+  var hasTrackHandle: Bool {self._trackHandle != nil}
+  /// Clears the value of `trackHandle`. Subsequent reads from it will return its default value.
+  mutating func clearTrackHandle() {self._trackHandle = nil}
+
+  var mute: Bool {
+    get {_mute ?? false}
+    set {_mute = newValue}
+  }
+  /// Returns true if `mute` has been explicitly set.
+  var hasMute: Bool {self._mute != nil}
+  /// Clears the value of `mute`. Subsequent reads from it will return its default value.
+  mutating func clearMute() {self._mute = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trackHandle: UInt64? = nil
+  fileprivate var _mute: Bool? = nil
+}
+
+nonisolated struct WireGetStatsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trackHandle: UInt64 {
+    get {_trackHandle ?? 0}
+    set {_trackHandle = newValue}
+  }
+  /// Returns true if `trackHandle` has been explicitly set.
+  var hasTrackHandle: Bool {self._trackHandle != nil}
+  /// Clears the value of `trackHandle`. Subsequent reads from it will return its default value.
+  mutating func clearTrackHandle() {self._trackHandle = nil}
+
+  var requestAsyncID: UInt64 {
+    get {_requestAsyncID ?? 0}
+    set {_requestAsyncID = newValue}
+  }
+  /// Returns true if `requestAsyncID` has been explicitly set.
+  var hasRequestAsyncID: Bool {self._requestAsyncID != nil}
+  /// Clears the value of `requestAsyncID`. Subsequent reads from it will return its default value.
+  mutating func clearRequestAsyncID() {self._requestAsyncID = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trackHandle: UInt64? = nil
+  fileprivate var _requestAsyncID: UInt64? = nil
+}
+
+nonisolated struct WireGetStatsCallback: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var asyncID: UInt64 {
+    get {_asyncID ?? 0}
+    set {_asyncID = newValue}
+  }
+  /// Returns true if `asyncID` has been explicitly set.
+  var hasAsyncID: Bool {self._asyncID != nil}
+  /// Clears the value of `asyncID`. Subsequent reads from it will return its default value.
+  mutating func clearAsyncID() {self._asyncID = nil}
+
+  var error: String {
+    get {_error ?? String()}
+    set {_error = newValue}
+  }
+  /// Returns true if `error` has been explicitly set.
+  var hasError: Bool {self._error != nil}
+  /// Clears the value of `error`. Subsequent reads from it will return its default value.
+  mutating func clearError() {self._error = nil}
+
+  var stats: [WireRtcStats] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _asyncID: UInt64? = nil
+  fileprivate var _error: String? = nil
+}
+
+nonisolated struct WireRtcStats: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var stats: WireRtcStats.OneOf_Stats? = nil
+
+  var inboundRtp: WireRtcStats.InboundRtp {
+    get {
+      if case .inboundRtp(let v)? = stats {return v}
+      return WireRtcStats.InboundRtp()
+    }
+    set {stats = .inboundRtp(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Stats: Equatable, Sendable {
+    case inboundRtp(WireRtcStats.InboundRtp)
+
+    fileprivate var isInitialized: Bool {
+      guard case .inboundRtp(let v) = self else {return true}
+      return v.isInitialized
+    }
+
+  }
+
+  nonisolated struct InboundRtp: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var received: WireReceivedRtpStreamStats {
+      get {_received ?? WireReceivedRtpStreamStats()}
+      set {_received = newValue}
+    }
+    /// Returns true if `received` has been explicitly set.
+    var hasReceived: Bool {self._received != nil}
+    /// Clears the value of `received`. Subsequent reads from it will return its default value.
+    mutating func clearReceived() {self._received = nil}
+
+    var inbound: WireInboundRtpStreamStats {
+      get {_inbound ?? WireInboundRtpStreamStats()}
+      set {_inbound = newValue}
+    }
+    /// Returns true if `inbound` has been explicitly set.
+    var hasInbound: Bool {self._inbound != nil}
+    /// Clears the value of `inbound`. Subsequent reads from it will return its default value.
+    mutating func clearInbound() {self._inbound = nil}
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+
+    fileprivate var _received: WireReceivedRtpStreamStats? = nil
+    fileprivate var _inbound: WireInboundRtpStreamStats? = nil
+  }
+
+  init() {}
+}
+
+nonisolated struct WireReceivedRtpStreamStats: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var packetsReceived: UInt64 {
+    get {_packetsReceived ?? 0}
+    set {_packetsReceived = newValue}
+  }
+  /// Returns true if `packetsReceived` has been explicitly set.
+  var hasPacketsReceived: Bool {self._packetsReceived != nil}
+  /// Clears the value of `packetsReceived`. Subsequent reads from it will return its default value.
+  mutating func clearPacketsReceived() {self._packetsReceived = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _packetsReceived: UInt64? = nil
+}
+
+nonisolated struct WireInboundRtpStreamStats: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var jitterBufferDelay: Double {
+    get {_jitterBufferDelay ?? 0}
+    set {_jitterBufferDelay = newValue}
+  }
+  /// Returns true if `jitterBufferDelay` has been explicitly set.
+  var hasJitterBufferDelay: Bool {self._jitterBufferDelay != nil}
+  /// Clears the value of `jitterBufferDelay`. Subsequent reads from it will return its default value.
+  mutating func clearJitterBufferDelay() {self._jitterBufferDelay = nil}
+
+  var jitterBufferEmittedCount: UInt64 {
+    get {_jitterBufferEmittedCount ?? 0}
+    set {_jitterBufferEmittedCount = newValue}
+  }
+  /// Returns true if `jitterBufferEmittedCount` has been explicitly set.
+  var hasJitterBufferEmittedCount: Bool {self._jitterBufferEmittedCount != nil}
+  /// Clears the value of `jitterBufferEmittedCount`. Subsequent reads from it will return its default value.
+  mutating func clearJitterBufferEmittedCount() {self._jitterBufferEmittedCount = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _jitterBufferDelay: Double? = nil
+  fileprivate var _jitterBufferEmittedCount: UInt64? = nil
 }
 
 nonisolated struct WirePublishTrackCallback: Sendable {
@@ -2633,6 +3392,14 @@ nonisolated struct WireRoomEvent: Sendable {
     set {message = .participantDisconnected(newValue)}
   }
 
+  var localTrackSubscribed: WireLocalTrackSubscribed {
+    get {
+      if case .localTrackSubscribed(let v)? = message {return v}
+      return WireLocalTrackSubscribed()
+    }
+    set {message = .localTrackSubscribed(newValue)}
+  }
+
   var trackPublished: WireTrackPublished {
     get {
       if case .trackPublished(let v)? = message {return v}
@@ -2817,11 +3584,20 @@ nonisolated struct WireRoomEvent: Sendable {
     set {message = .dataTrackPublished(newValue)}
   }
 
+  var localTrackRepublished: WireLocalTrackRepublished {
+    get {
+      if case .localTrackRepublished(let v)? = message {return v}
+      return WireLocalTrackRepublished()
+    }
+    set {message = .localTrackRepublished(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Message: Equatable, Sendable {
     case participantConnected(WireParticipantConnected)
     case participantDisconnected(WireParticipantDisconnected)
+    case localTrackSubscribed(WireLocalTrackSubscribed)
     case trackPublished(WireTrackPublished)
     case trackUnpublished(WireTrackUnpublished)
     case trackSubscribed(WireTrackSubscribed)
@@ -2845,6 +3621,7 @@ nonisolated struct WireRoomEvent: Sendable {
     case participantsUpdated(WireParticipantsUpdated)
     case participantActive(WireParticipantActive)
     case dataTrackPublished(WireDataTrackPublished)
+    case localTrackRepublished(WireLocalTrackRepublished)
 
     fileprivate var isInitialized: Bool {
       // The use of inline closures is to circumvent an issue where the compiler
@@ -2857,6 +3634,10 @@ nonisolated struct WireRoomEvent: Sendable {
       }()
       case .participantDisconnected: return {
         guard case .participantDisconnected(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
+      case .localTrackSubscribed: return {
+        guard case .localTrackSubscribed(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
       case .trackPublished: return {
@@ -2939,6 +3720,10 @@ nonisolated struct WireRoomEvent: Sendable {
         guard case .dataTrackPublished(let v) = self else { preconditionFailure() }
         return v.isInitialized
       }()
+      case .localTrackRepublished: return {
+        guard case .localTrackRepublished(let v) = self else { preconditionFailure() }
+        return v.isInitialized
+      }()
       default: return true
       }
     }
@@ -3000,6 +3785,68 @@ nonisolated struct WireParticipantDisconnected: Sendable {
 
   fileprivate var _participantIdentity: String? = nil
   fileprivate var _disconnectReason: WireDisconnectReason? = nil
+}
+
+nonisolated struct WireLocalTrackSubscribed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trackSid: String {
+    get {_trackSid ?? String()}
+    set {_trackSid = newValue}
+  }
+  /// Returns true if `trackSid` has been explicitly set.
+  var hasTrackSid: Bool {self._trackSid != nil}
+  /// Clears the value of `trackSid`. Subsequent reads from it will return its default value.
+  mutating func clearTrackSid() {self._trackSid = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trackSid: String? = nil
+}
+
+nonisolated struct WireLocalTrackRepublished: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var publicationHandle: UInt64 {
+    get {_publicationHandle ?? 0}
+    set {_publicationHandle = newValue}
+  }
+  /// Returns true if `publicationHandle` has been explicitly set.
+  var hasPublicationHandle: Bool {self._publicationHandle != nil}
+  /// Clears the value of `publicationHandle`. Subsequent reads from it will return its default value.
+  mutating func clearPublicationHandle() {self._publicationHandle = nil}
+
+  var previousSid: String {
+    get {_previousSid ?? String()}
+    set {_previousSid = newValue}
+  }
+  /// Returns true if `previousSid` has been explicitly set.
+  var hasPreviousSid: Bool {self._previousSid != nil}
+  /// Clears the value of `previousSid`. Subsequent reads from it will return its default value.
+  mutating func clearPreviousSid() {self._previousSid = nil}
+
+  var info: WireTrackPublicationInfo {
+    get {_info ?? WireTrackPublicationInfo()}
+    set {_info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  var hasInfo: Bool {self._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  mutating func clearInfo() {self._info = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _publicationHandle: UInt64? = nil
+  fileprivate var _previousSid: String? = nil
+  fileprivate var _info: WireTrackPublicationInfo? = nil
 }
 
 nonisolated struct WireTrackPublished: Sendable {
@@ -3657,6 +4504,119 @@ nonisolated struct WireOwnedRemoteDataTrack: Sendable {
   fileprivate var _handle: WireFfiOwnedHandle? = nil
 }
 
+nonisolated struct WireNewAudioStreamRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trackHandle: UInt64 {
+    get {_trackHandle ?? 0}
+    set {_trackHandle = newValue}
+  }
+  /// Returns true if `trackHandle` has been explicitly set.
+  var hasTrackHandle: Bool {self._trackHandle != nil}
+  /// Clears the value of `trackHandle`. Subsequent reads from it will return its default value.
+  mutating func clearTrackHandle() {self._trackHandle = nil}
+
+  var type: WireAudioStreamType {
+    get {_type ?? .audioStreamNative}
+    set {_type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  var hasType: Bool {self._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  mutating func clearType() {self._type = nil}
+
+  var sampleRate: UInt32 {
+    get {_sampleRate ?? 0}
+    set {_sampleRate = newValue}
+  }
+  /// Returns true if `sampleRate` has been explicitly set.
+  var hasSampleRate: Bool {self._sampleRate != nil}
+  /// Clears the value of `sampleRate`. Subsequent reads from it will return its default value.
+  mutating func clearSampleRate() {self._sampleRate = nil}
+
+  var numChannels: UInt32 {
+    get {_numChannels ?? 0}
+    set {_numChannels = newValue}
+  }
+  /// Returns true if `numChannels` has been explicitly set.
+  var hasNumChannels: Bool {self._numChannels != nil}
+  /// Clears the value of `numChannels`. Subsequent reads from it will return its default value.
+  mutating func clearNumChannels() {self._numChannels = nil}
+
+  var frameSizeMs: UInt32 {
+    get {_frameSizeMs ?? 0}
+    set {_frameSizeMs = newValue}
+  }
+  /// Returns true if `frameSizeMs` has been explicitly set.
+  var hasFrameSizeMs: Bool {self._frameSizeMs != nil}
+  /// Clears the value of `frameSizeMs`. Subsequent reads from it will return its default value.
+  mutating func clearFrameSizeMs() {self._frameSizeMs = nil}
+
+  var queueSizeFrames: UInt32 {
+    get {_queueSizeFrames ?? 0}
+    set {_queueSizeFrames = newValue}
+  }
+  /// Returns true if `queueSizeFrames` has been explicitly set.
+  var hasQueueSizeFrames: Bool {self._queueSizeFrames != nil}
+  /// Clears the value of `queueSizeFrames`. Subsequent reads from it will return its default value.
+  mutating func clearQueueSizeFrames() {self._queueSizeFrames = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trackHandle: UInt64? = nil
+  fileprivate var _type: WireAudioStreamType? = nil
+  fileprivate var _sampleRate: UInt32? = nil
+  fileprivate var _numChannels: UInt32? = nil
+  fileprivate var _frameSizeMs: UInt32? = nil
+  fileprivate var _queueSizeFrames: UInt32? = nil
+}
+
+nonisolated struct WireNewAudioStreamResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var stream: WireOwnedAudioStream {
+    get {_stream ?? WireOwnedAudioStream()}
+    set {_stream = newValue}
+  }
+  /// Returns true if `stream` has been explicitly set.
+  var hasStream: Bool {self._stream != nil}
+  /// Clears the value of `stream`. Subsequent reads from it will return its default value.
+  mutating func clearStream() {self._stream = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _stream: WireOwnedAudioStream? = nil
+}
+
+nonisolated struct WireOwnedAudioStream: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var handle: WireFfiOwnedHandle {
+    get {_handle ?? WireFfiOwnedHandle()}
+    set {_handle = newValue}
+  }
+  /// Returns true if `handle` has been explicitly set.
+  var hasHandle: Bool {self._handle != nil}
+  /// Clears the value of `handle`. Subsequent reads from it will return its default value.
+  mutating func clearHandle() {self._handle = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _handle: WireFfiOwnedHandle? = nil
+}
+
 nonisolated struct WireAudioStreamEvent: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3681,10 +4641,19 @@ nonisolated struct WireAudioStreamEvent: Sendable {
     set {message = .frameReceived(newValue)}
   }
 
+  var eos: WireAudioStreamEOS {
+    get {
+      if case .eos(let v)? = message {return v}
+      return WireAudioStreamEOS()
+    }
+    set {message = .eos(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Message: Equatable, Sendable {
     case frameReceived(WireAudioFrameReceived)
+    case eos(WireAudioStreamEOS)
 
     fileprivate var isInitialized: Bool {
       guard case .frameReceived(let v) = self else {return true}
@@ -3719,7 +4688,171 @@ nonisolated struct WireAudioFrameReceived: Sendable {
   fileprivate var _frame: WireOwnedAudioFrameBuffer? = nil
 }
 
+nonisolated struct WireAudioStreamEOS: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
 nonisolated struct WireOwnedAudioFrameBuffer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var handle: WireFfiOwnedHandle {
+    get {_handle ?? WireFfiOwnedHandle()}
+    set {_handle = newValue}
+  }
+  /// Returns true if `handle` has been explicitly set.
+  var hasHandle: Bool {self._handle != nil}
+  /// Clears the value of `handle`. Subsequent reads from it will return its default value.
+  mutating func clearHandle() {self._handle = nil}
+
+  var info: WireAudioFrameBufferInfo {
+    get {_info ?? WireAudioFrameBufferInfo()}
+    set {_info = newValue}
+  }
+  /// Returns true if `info` has been explicitly set.
+  var hasInfo: Bool {self._info != nil}
+  /// Clears the value of `info`. Subsequent reads from it will return its default value.
+  mutating func clearInfo() {self._info = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _handle: WireFfiOwnedHandle? = nil
+  fileprivate var _info: WireAudioFrameBufferInfo? = nil
+}
+
+nonisolated struct WireAudioFrameBufferInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var dataPtr: UInt64 {
+    get {_dataPtr ?? 0}
+    set {_dataPtr = newValue}
+  }
+  /// Returns true if `dataPtr` has been explicitly set.
+  var hasDataPtr: Bool {self._dataPtr != nil}
+  /// Clears the value of `dataPtr`. Subsequent reads from it will return its default value.
+  mutating func clearDataPtr() {self._dataPtr = nil}
+
+  var numChannels: UInt32 {
+    get {_numChannels ?? 0}
+    set {_numChannels = newValue}
+  }
+  /// Returns true if `numChannels` has been explicitly set.
+  var hasNumChannels: Bool {self._numChannels != nil}
+  /// Clears the value of `numChannels`. Subsequent reads from it will return its default value.
+  mutating func clearNumChannels() {self._numChannels = nil}
+
+  var sampleRate: UInt32 {
+    get {_sampleRate ?? 0}
+    set {_sampleRate = newValue}
+  }
+  /// Returns true if `sampleRate` has been explicitly set.
+  var hasSampleRate: Bool {self._sampleRate != nil}
+  /// Clears the value of `sampleRate`. Subsequent reads from it will return its default value.
+  mutating func clearSampleRate() {self._sampleRate = nil}
+
+  var samplesPerChannel: UInt32 {
+    get {_samplesPerChannel ?? 0}
+    set {_samplesPerChannel = newValue}
+  }
+  /// Returns true if `samplesPerChannel` has been explicitly set.
+  var hasSamplesPerChannel: Bool {self._samplesPerChannel != nil}
+  /// Clears the value of `samplesPerChannel`. Subsequent reads from it will return its default value.
+  mutating func clearSamplesPerChannel() {self._samplesPerChannel = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _dataPtr: UInt64? = nil
+  fileprivate var _numChannels: UInt32? = nil
+  fileprivate var _sampleRate: UInt32? = nil
+  fileprivate var _samplesPerChannel: UInt32? = nil
+}
+
+nonisolated struct WireNewAudioSourceRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var type: WireAudioSourceType {
+    get {_type ?? .audioSourceNative}
+    set {_type = newValue}
+  }
+  /// Returns true if `type` has been explicitly set.
+  var hasType: Bool {self._type != nil}
+  /// Clears the value of `type`. Subsequent reads from it will return its default value.
+  mutating func clearType() {self._type = nil}
+
+  var sampleRate: UInt32 {
+    get {_sampleRate ?? 0}
+    set {_sampleRate = newValue}
+  }
+  /// Returns true if `sampleRate` has been explicitly set.
+  var hasSampleRate: Bool {self._sampleRate != nil}
+  /// Clears the value of `sampleRate`. Subsequent reads from it will return its default value.
+  mutating func clearSampleRate() {self._sampleRate = nil}
+
+  var numChannels: UInt32 {
+    get {_numChannels ?? 0}
+    set {_numChannels = newValue}
+  }
+  /// Returns true if `numChannels` has been explicitly set.
+  var hasNumChannels: Bool {self._numChannels != nil}
+  /// Clears the value of `numChannels`. Subsequent reads from it will return its default value.
+  mutating func clearNumChannels() {self._numChannels = nil}
+
+  var queueSizeMs: UInt32 {
+    get {_queueSizeMs ?? 0}
+    set {_queueSizeMs = newValue}
+  }
+  /// Returns true if `queueSizeMs` has been explicitly set.
+  var hasQueueSizeMs: Bool {self._queueSizeMs != nil}
+  /// Clears the value of `queueSizeMs`. Subsequent reads from it will return its default value.
+  mutating func clearQueueSizeMs() {self._queueSizeMs = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _type: WireAudioSourceType? = nil
+  fileprivate var _sampleRate: UInt32? = nil
+  fileprivate var _numChannels: UInt32? = nil
+  fileprivate var _queueSizeMs: UInt32? = nil
+}
+
+nonisolated struct WireNewAudioSourceResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var source: WireOwnedAudioSource {
+    get {_source ?? WireOwnedAudioSource()}
+    set {_source = newValue}
+  }
+  /// Returns true if `source` has been explicitly set.
+  var hasSource: Bool {self._source != nil}
+  /// Clears the value of `source`. Subsequent reads from it will return its default value.
+  mutating func clearSource() {self._source = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _source: WireOwnedAudioSource? = nil
+}
+
+nonisolated struct WireOwnedAudioSource: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -3738,6 +4871,99 @@ nonisolated struct WireOwnedAudioFrameBuffer: Sendable {
   init() {}
 
   fileprivate var _handle: WireFfiOwnedHandle? = nil
+}
+
+nonisolated struct WireCaptureAudioFrameRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sourceHandle: UInt64 {
+    get {_sourceHandle ?? 0}
+    set {_sourceHandle = newValue}
+  }
+  /// Returns true if `sourceHandle` has been explicitly set.
+  var hasSourceHandle: Bool {self._sourceHandle != nil}
+  /// Clears the value of `sourceHandle`. Subsequent reads from it will return its default value.
+  mutating func clearSourceHandle() {self._sourceHandle = nil}
+
+  var buffer: WireAudioFrameBufferInfo {
+    get {_buffer ?? WireAudioFrameBufferInfo()}
+    set {_buffer = newValue}
+  }
+  /// Returns true if `buffer` has been explicitly set.
+  var hasBuffer: Bool {self._buffer != nil}
+  /// Clears the value of `buffer`. Subsequent reads from it will return its default value.
+  mutating func clearBuffer() {self._buffer = nil}
+
+  var requestAsyncID: UInt64 {
+    get {_requestAsyncID ?? 0}
+    set {_requestAsyncID = newValue}
+  }
+  /// Returns true if `requestAsyncID` has been explicitly set.
+  var hasRequestAsyncID: Bool {self._requestAsyncID != nil}
+  /// Clears the value of `requestAsyncID`. Subsequent reads from it will return its default value.
+  mutating func clearRequestAsyncID() {self._requestAsyncID = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _sourceHandle: UInt64? = nil
+  fileprivate var _buffer: WireAudioFrameBufferInfo? = nil
+  fileprivate var _requestAsyncID: UInt64? = nil
+}
+
+nonisolated struct WireCaptureAudioFrameCallback: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var asyncID: UInt64 {
+    get {_asyncID ?? 0}
+    set {_asyncID = newValue}
+  }
+  /// Returns true if `asyncID` has been explicitly set.
+  var hasAsyncID: Bool {self._asyncID != nil}
+  /// Clears the value of `asyncID`. Subsequent reads from it will return its default value.
+  mutating func clearAsyncID() {self._asyncID = nil}
+
+  var error: String {
+    get {_error ?? String()}
+    set {_error = newValue}
+  }
+  /// Returns true if `error` has been explicitly set.
+  var hasError: Bool {self._error != nil}
+  /// Clears the value of `error`. Subsequent reads from it will return its default value.
+  mutating func clearError() {self._error = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _asyncID: UInt64? = nil
+  fileprivate var _error: String? = nil
+}
+
+nonisolated struct WireClearAudioBufferRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sourceHandle: UInt64 {
+    get {_sourceHandle ?? 0}
+    set {_sourceHandle = newValue}
+  }
+  /// Returns true if `sourceHandle` has been explicitly set.
+  var hasSourceHandle: Bool {self._sourceHandle != nil}
+  /// Clears the value of `sourceHandle`. Subsequent reads from it will return its default value.
+  mutating func clearSourceHandle() {self._sourceHandle = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _sourceHandle: UInt64? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -3764,13 +4990,25 @@ nonisolated extension WireTrackKind: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNKNOWN\0\u{1}KIND_AUDIO\0\u{1}KIND_VIDEO\0")
 }
 
+nonisolated extension WireTrackSource: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SOURCE_UNKNOWN\0\u{1}SOURCE_CAMERA\0\u{1}SOURCE_MICROPHONE\0\u{1}SOURCE_SCREENSHARE\0\u{1}SOURCE_SCREENSHARE_AUDIO\0")
+}
+
 nonisolated extension WireDataPacketKind: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_LOSSY\0\u{1}KIND_RELIABLE\0")
 }
 
+nonisolated extension WireAudioStreamType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUDIO_STREAM_NATIVE\0\u{1}AUDIO_STREAM_HTML\0")
+}
+
+nonisolated extension WireAudioSourceType: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUDIO_SOURCE_NATIVE\0\u{1}AUDIO_SOURCE_PLATFORM\0")
+}
+
 nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FfiRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}connect\0\u{1}disconnect\0\u{4}\u{3}publish_data\0\u{4}\u{2}set_local_metadata\0\u{3}set_local_name\0\u{3}set_local_attributes\0\u{4}\u{1b}perform_rpc\0\u{3}register_rpc_method\0\u{3}unregister_rpc_method\0\u{3}rpc_method_invocation_response\0\u{4}\u{10}text_read_incremental\0\u{4}\u{3}send_text\0\u{4}\u{17}ready_for_room_event\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}connect\0\u{1}disconnect\0\u{3}publish_track\0\u{3}unpublish_track\0\u{3}publish_data\0\u{3}set_subscribed\0\u{3}set_local_metadata\0\u{3}set_local_name\0\u{3}set_local_attributes\0\u{4}\u{5}create_audio_track\0\u{3}local_track_mute\0\u{4}\u{2}get_stats\0\u{4}\u{6}new_audio_stream\0\u{3}new_audio_source\0\u{3}capture_audio_frame\0\u{3}clear_audio_buffer\0\u{4}\u{a}perform_rpc\0\u{3}register_rpc_method\0\u{3}unregister_rpc_method\0\u{3}rpc_method_invocation_response\0\u{3}enable_remote_track_publication\0\u{4}\u{f}text_read_incremental\0\u{4}\u{3}send_text\0\u{4}\u{17}ready_for_room_event\0")
 
   public var isInitialized: Bool {
     if let v = self.message, !v.isInitialized {return false}
@@ -3809,6 +5047,32 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.message = .disconnect(v)
         }
       }()
+      case 5: try {
+        var v: WirePublishTrackRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .publishTrack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .publishTrack(v)
+        }
+      }()
+      case 6: try {
+        var v: WireUnpublishTrackRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .unpublishTrack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .unpublishTrack(v)
+        }
+      }()
       case 7: try {
         var v: WirePublishDataRequest?
         var hadOneofValue = false
@@ -3820,6 +5084,19 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .publishData(v)
+        }
+      }()
+      case 8: try {
+        var v: WireSetSubscribedRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .setSubscribed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .setSubscribed(v)
         }
       }()
       case 9: try {
@@ -3859,6 +5136,97 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .setLocalAttributes(v)
+        }
+      }()
+      case 16: try {
+        var v: WireCreateAudioTrackRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .createAudioTrack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .createAudioTrack(v)
+        }
+      }()
+      case 17: try {
+        var v: WireLocalTrackMuteRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .localTrackMute(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .localTrackMute(v)
+        }
+      }()
+      case 19: try {
+        var v: WireGetStatsRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .getStats(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .getStats(v)
+        }
+      }()
+      case 25: try {
+        var v: WireNewAudioStreamRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .newAudioStream(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .newAudioStream(v)
+        }
+      }()
+      case 26: try {
+        var v: WireNewAudioSourceRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .newAudioSource(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .newAudioSource(v)
+        }
+      }()
+      case 27: try {
+        var v: WireCaptureAudioFrameRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .captureAudioFrame(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .captureAudioFrame(v)
+        }
+      }()
+      case 28: try {
+        var v: WireClearAudioBufferRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .clearAudioBuffer_p(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .clearAudioBuffer_p(v)
         }
       }()
       case 38: try {
@@ -3911,6 +5279,19 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .rpcMethodInvocationResponse(v)
+        }
+      }()
+      case 42: try {
+        var v: WireEnableRemoteTrackPublicationRequest?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .enableRemoteTrackPublication(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .enableRemoteTrackPublication(v)
         }
       }()
       case 57: try {
@@ -3971,9 +5352,21 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .disconnect(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     }()
+    case .publishTrack?: try {
+      guard case .publishTrack(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .unpublishTrack?: try {
+      guard case .unpublishTrack(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
     case .publishData?: try {
       guard case .publishData(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .setSubscribed?: try {
+      guard case .setSubscribed(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case .setLocalMetadata?: try {
       guard case .setLocalMetadata(let v)? = self.message else { preconditionFailure() }
@@ -3986,6 +5379,34 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .setLocalAttributes?: try {
       guard case .setLocalAttributes(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .createAudioTrack?: try {
+      guard case .createAudioTrack(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .localTrackMute?: try {
+      guard case .localTrackMute(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    }()
+    case .getStats?: try {
+      guard case .getStats(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+    }()
+    case .newAudioStream?: try {
+      guard case .newAudioStream(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .newAudioSource?: try {
+      guard case .newAudioSource(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .captureAudioFrame?: try {
+      guard case .captureAudioFrame(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
+    case .clearAudioBuffer_p?: try {
+      guard case .clearAudioBuffer_p(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
     }()
     case .performRpc?: try {
       guard case .performRpc(let v)? = self.message else { preconditionFailure() }
@@ -4002,6 +5423,10 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .rpcMethodInvocationResponse?: try {
       guard case .rpcMethodInvocationResponse(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+    }()
+    case .enableRemoteTrackPublication?: try {
+      guard case .enableRemoteTrackPublication(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 42)
     }()
     case .textReadIncremental?: try {
       guard case .textReadIncremental(let v)? = self.message else { preconditionFailure() }
@@ -4029,7 +5454,12 @@ nonisolated extension WireFfiRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireFfiResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FfiResponse"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}(rpc_method_invocation_response\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{10}create_audio_track\0\u{4}\u{9}new_audio_stream\0\u{3}new_audio_source\0\u{4}\u{e}rpc_method_invocation_response\0")
+
+  public var isInitialized: Bool {
+    if let v = self.message, !v.isInitialized {return false}
+    return true
+  }
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4037,6 +5467,45 @@ nonisolated extension WireFfiResponse: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 16: try {
+        var v: WireCreateAudioTrackResponse?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .createAudioTrack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .createAudioTrack(v)
+        }
+      }()
+      case 25: try {
+        var v: WireNewAudioStreamResponse?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .newAudioStream(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .newAudioStream(v)
+        }
+      }()
+      case 26: try {
+        var v: WireNewAudioSourceResponse?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .newAudioSource(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .newAudioSource(v)
+        }
+      }()
       case 40: try {
         var v: WireRpcMethodInvocationResponseResponse?
         var hadOneofValue = false
@@ -4060,9 +5529,25 @@ nonisolated extension WireFfiResponse: SwiftProtobuf.Message, SwiftProtobuf._Mes
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if case .rpcMethodInvocationResponse(let v)? = self.message {
+    switch self.message {
+    case .createAudioTrack?: try {
+      guard case .createAudioTrack(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .newAudioStream?: try {
+      guard case .newAudioStream(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+    }()
+    case .newAudioSource?: try {
+      guard case .newAudioSource(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .rpcMethodInvocationResponse?: try {
+      guard case .rpcMethodInvocationResponse(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
-    } }()
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -4075,7 +5560,7 @@ nonisolated extension WireFfiResponse: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".FfiEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_event\0\u{4}\u{3}audio_stream_event\0\u{1}connect\0\u{2}\u{2}disconnect\0\u{4}\u{2}publish_track\0\u{4}\u{2}publish_data\0\u{4}\u{3}set_local_metadata\0\u{3}set_local_name\0\u{3}set_local_attributes\0\u{2}\u{2}logs\0\u{2}\u{2}panic\0\u{4}\u{3}perform_rpc\0\u{3}rpc_method_invocation\0\u{4}\u{7}byte_stream_open\0\u{4}\u{4}text_stream_reader_event\0\u{4}\u{2}text_stream_open\0\u{4}\u{3}send_text\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_event\0\u{4}\u{3}audio_stream_event\0\u{1}connect\0\u{2}\u{2}disconnect\0\u{4}\u{2}publish_track\0\u{3}unpublish_track\0\u{3}publish_data\0\u{4}\u{2}capture_audio_frame\0\u{3}set_local_metadata\0\u{3}set_local_name\0\u{3}set_local_attributes\0\u{3}get_stats\0\u{1}logs\0\u{2}\u{2}panic\0\u{4}\u{3}perform_rpc\0\u{3}rpc_method_invocation\0\u{4}\u{7}byte_stream_open\0\u{4}\u{4}text_stream_reader_event\0\u{4}\u{2}text_stream_open\0\u{4}\u{3}send_text\0")
 
   public var isInitialized: Bool {
     if let v = self.message, !v.isInitialized {return false}
@@ -4153,6 +5638,19 @@ nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._Messag
           self.message = .publishTrack(v)
         }
       }()
+      case 10: try {
+        var v: WireUnpublishTrackCallback?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .unpublishTrack(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .unpublishTrack(v)
+        }
+      }()
       case 11: try {
         var v: WirePublishDataCallback?
         var hadOneofValue = false
@@ -4164,6 +5662,19 @@ nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .publishData(v)
+        }
+      }()
+      case 13: try {
+        var v: WireCaptureAudioFrameCallback?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .captureAudioFrame(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .captureAudioFrame(v)
         }
       }()
       case 14: try {
@@ -4203,6 +5714,19 @@ nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._Messag
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .setLocalAttributes(v)
+        }
+      }()
+      case 17: try {
+        var v: WireGetStatsCallback?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .getStats(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .getStats(v)
         }
       }()
       case 18: try {
@@ -4340,9 +5864,17 @@ nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._Messag
       guard case .publishTrack(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     }()
+    case .unpublishTrack?: try {
+      guard case .unpublishTrack(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
     case .publishData?: try {
       guard case .publishData(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .captureAudioFrame?: try {
+      guard case .captureAudioFrame(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
     case .setLocalMetadata?: try {
       guard case .setLocalMetadata(let v)? = self.message else { preconditionFailure() }
@@ -4355,6 +5887,10 @@ nonisolated extension WireFfiEvent: SwiftProtobuf.Message, SwiftProtobuf._Messag
     case .setLocalAttributes?: try {
       guard case .setLocalAttributes(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case .getStats?: try {
+      guard case .getStats(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
     }()
     case .logs?: try {
       guard case .logs(let v)? = self.message else { preconditionFailure() }
@@ -5432,6 +6968,702 @@ nonisolated extension WireReadyForRoomEventRequest: SwiftProtobuf.Message, Swift
 
   static func ==(lhs: WireReadyForRoomEventRequest, rhs: WireReadyForRoomEventRequest) -> Bool {
     if lhs._roomHandle != rhs._roomHandle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePublishTrackRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".PublishTrackRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}local_participant_handle\0\u{3}track_handle\0\u{1}options\0\u{3}request_async_id\0")
+
+  public var isInitialized: Bool {
+    if self._localParticipantHandle == nil {return false}
+    if self._trackHandle == nil {return false}
+    if self._options == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._localParticipantHandle) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._trackHandle) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._options) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._requestAsyncID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._localParticipantHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._trackHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._options {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._requestAsyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePublishTrackRequest, rhs: WirePublishTrackRequest) -> Bool {
+    if lhs._localParticipantHandle != rhs._localParticipantHandle {return false}
+    if lhs._trackHandle != rhs._trackHandle {return false}
+    if lhs._options != rhs._options {return false}
+    if lhs._requestAsyncID != rhs._requestAsyncID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTrackPublishOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".TrackPublishOptions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{4}dtx\0\u{1}red\0\u{2}\u{2}source\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 4: try { try decoder.decodeSingularBoolField(value: &self._dtx) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self._red) }()
+      case 7: try { try decoder.decodeSingularEnumField(value: &self._source) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._dtx {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._red {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._source {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireTrackPublishOptions, rhs: WireTrackPublishOptions) -> Bool {
+    if lhs._dtx != rhs._dtx {return false}
+    if lhs._red != rhs._red {return false}
+    if lhs._source != rhs._source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnpublishTrackRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".UnpublishTrackRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}local_participant_handle\0\u{3}track_sid\0\u{3}stop_on_unpublish\0\u{3}request_async_id\0")
+
+  public var isInitialized: Bool {
+    if self._localParticipantHandle == nil {return false}
+    if self._trackSid == nil {return false}
+    if self._stopOnUnpublish == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._localParticipantHandle) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._trackSid) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._stopOnUnpublish) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._requestAsyncID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._localParticipantHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._trackSid {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._stopOnUnpublish {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._requestAsyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireUnpublishTrackRequest, rhs: WireUnpublishTrackRequest) -> Bool {
+    if lhs._localParticipantHandle != rhs._localParticipantHandle {return false}
+    if lhs._trackSid != rhs._trackSid {return false}
+    if lhs._stopOnUnpublish != rhs._stopOnUnpublish {return false}
+    if lhs._requestAsyncID != rhs._requestAsyncID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnpublishTrackCallback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".UnpublishTrackCallback"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}async_id\0\u{1}error\0")
+
+  public var isInitialized: Bool {
+    if self._asyncID == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._asyncID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._error) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._asyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._error {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireUnpublishTrackCallback, rhs: WireUnpublishTrackCallback) -> Bool {
+    if lhs._asyncID != rhs._asyncID {return false}
+    if lhs._error != rhs._error {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetSubscribedRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".SetSubscribedRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscribe\0\u{3}publication_handle\0")
+
+  public var isInitialized: Bool {
+    if self._subscribe == nil {return false}
+    if self._publicationHandle == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self._subscribe) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._publicationHandle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._subscribe {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._publicationHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireSetSubscribedRequest, rhs: WireSetSubscribedRequest) -> Bool {
+    if lhs._subscribe != rhs._subscribe {return false}
+    if lhs._publicationHandle != rhs._publicationHandle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEnableRemoteTrackPublicationRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnableRemoteTrackPublicationRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}track_publication_handle\0\u{1}enabled\0")
+
+  public var isInitialized: Bool {
+    if self._trackPublicationHandle == nil {return false}
+    if self._enabled == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._trackPublicationHandle) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._enabled) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trackPublicationHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._enabled {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireEnableRemoteTrackPublicationRequest, rhs: WireEnableRemoteTrackPublicationRequest) -> Bool {
+    if lhs._trackPublicationHandle != rhs._trackPublicationHandle {return false}
+    if lhs._enabled != rhs._enabled {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCreateAudioTrackRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CreateAudioTrackRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}source_handle\0")
+
+  public var isInitialized: Bool {
+    if self._name == nil {return false}
+    if self._sourceHandle == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._sourceHandle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._sourceHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCreateAudioTrackRequest, rhs: WireCreateAudioTrackRequest) -> Bool {
+    if lhs._name != rhs._name {return false}
+    if lhs._sourceHandle != rhs._sourceHandle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCreateAudioTrackResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CreateAudioTrackResponse"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}track\0")
+
+  public var isInitialized: Bool {
+    if self._track == nil {return false}
+    if let v = self._track, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._track) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._track {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCreateAudioTrackResponse, rhs: WireCreateAudioTrackResponse) -> Bool {
+    if lhs._track != rhs._track {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLocalTrackMuteRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LocalTrackMuteRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}track_handle\0\u{1}mute\0")
+
+  public var isInitialized: Bool {
+    if self._trackHandle == nil {return false}
+    if self._mute == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._trackHandle) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self._mute) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trackHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._mute {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLocalTrackMuteRequest, rhs: WireLocalTrackMuteRequest) -> Bool {
+    if lhs._trackHandle != rhs._trackHandle {return false}
+    if lhs._mute != rhs._mute {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGetStatsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".GetStatsRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}track_handle\0\u{3}request_async_id\0")
+
+  public var isInitialized: Bool {
+    if self._trackHandle == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._trackHandle) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self._requestAsyncID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trackHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._requestAsyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireGetStatsRequest, rhs: WireGetStatsRequest) -> Bool {
+    if lhs._trackHandle != rhs._trackHandle {return false}
+    if lhs._requestAsyncID != rhs._requestAsyncID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireGetStatsCallback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".GetStatsCallback"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}async_id\0\u{1}error\0\u{1}stats\0")
+
+  public var isInitialized: Bool {
+    if self._asyncID == nil {return false}
+    if !SwiftProtobuf.Internal.areAllInitialized(self.stats) {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._asyncID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._error) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.stats) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._asyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._error {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    if !self.stats.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.stats, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireGetStatsCallback, rhs: WireGetStatsCallback) -> Bool {
+    if lhs._asyncID != rhs._asyncID {return false}
+    if lhs._error != rhs._error {return false}
+    if lhs.stats != rhs.stats {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRtcStats: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RtcStats"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{4}inbound_rtp\0")
+
+  public var isInitialized: Bool {
+    if let v = self.stats, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 4: try {
+        var v: WireRtcStats.InboundRtp?
+        var hadOneofValue = false
+        if let current = self.stats {
+          hadOneofValue = true
+          if case .inboundRtp(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.stats = .inboundRtp(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if case .inboundRtp(let v)? = self.stats {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRtcStats, rhs: WireRtcStats) -> Bool {
+    if lhs.stats != rhs.stats {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRtcStats.InboundRtp: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireRtcStats.protoMessageName + ".InboundRtp"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}received\0\u{1}inbound\0")
+
+  public var isInitialized: Bool {
+    if self._received == nil {return false}
+    if self._inbound == nil {return false}
+    if let v = self._received, !v.isInitialized {return false}
+    if let v = self._inbound, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._received) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._inbound) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._received {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._inbound {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRtcStats.InboundRtp, rhs: WireRtcStats.InboundRtp) -> Bool {
+    if lhs._received != rhs._received {return false}
+    if lhs._inbound != rhs._inbound {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReceivedRtpStreamStats: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ReceivedRtpStreamStats"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}packets_received\0")
+
+  public var isInitialized: Bool {
+    if self._packetsReceived == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._packetsReceived) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._packetsReceived {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireReceivedRtpStreamStats, rhs: WireReceivedRtpStreamStats) -> Bool {
+    if lhs._packetsReceived != rhs._packetsReceived {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireInboundRtpStreamStats: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".InboundRtpStreamStats"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{1f}jitter_buffer_delay\0\u{4}\u{2}jitter_buffer_emitted_count\0")
+
+  public var isInitialized: Bool {
+    if self._jitterBufferDelay == nil {return false}
+    if self._jitterBufferEmittedCount == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 31: try { try decoder.decodeSingularDoubleField(value: &self._jitterBufferDelay) }()
+      case 33: try { try decoder.decodeSingularUInt64Field(value: &self._jitterBufferEmittedCount) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._jitterBufferDelay {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 31)
+    } }()
+    try { if let v = self._jitterBufferEmittedCount {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 33)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireInboundRtpStreamStats, rhs: WireInboundRtpStreamStats) -> Bool {
+    if lhs._jitterBufferDelay != rhs._jitterBufferDelay {return false}
+    if lhs._jitterBufferEmittedCount != rhs._jitterBufferEmittedCount {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7148,7 +9380,7 @@ nonisolated extension WireChatMessage: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoomEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_handle\0\u{3}participant_connected\0\u{3}participant_disconnected\0\u{4}\u{4}track_published\0\u{3}track_unpublished\0\u{3}track_subscribed\0\u{3}track_unsubscribed\0\u{4}\u{2}track_muted\0\u{3}track_unmuted\0\u{4}\u{3}room_sid_changed\0\u{3}participant_metadata_changed\0\u{3}participant_name_changed\0\u{3}participant_attributes_changed\0\u{2}\u{3}disconnected\0\u{1}reconnecting\0\u{1}reconnected\0\u{2}\u{2}eos\0\u{3}data_packet_received\0\u{4}\u{2}chat_message\0\u{4}\u{5}byte_stream_opened\0\u{3}text_stream_opened\0\u{3}room_updated\0\u{1}moved\0\u{3}participants_updated\0\u{4}\u{4}participant_active\0\u{3}data_track_published\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}room_handle\0\u{3}participant_connected\0\u{3}participant_disconnected\0\u{4}\u{3}local_track_subscribed\0\u{3}track_published\0\u{3}track_unpublished\0\u{3}track_subscribed\0\u{3}track_unsubscribed\0\u{4}\u{2}track_muted\0\u{3}track_unmuted\0\u{4}\u{3}room_sid_changed\0\u{3}participant_metadata_changed\0\u{3}participant_name_changed\0\u{3}participant_attributes_changed\0\u{2}\u{3}disconnected\0\u{1}reconnecting\0\u{1}reconnected\0\u{2}\u{2}eos\0\u{3}data_packet_received\0\u{4}\u{2}chat_message\0\u{4}\u{5}byte_stream_opened\0\u{3}text_stream_opened\0\u{3}room_updated\0\u{1}moved\0\u{3}participants_updated\0\u{4}\u{4}participant_active\0\u{3}data_track_published\0\u{4}\u{2}local_track_republished\0")
 
   public var isInitialized: Bool {
     if self._roomHandle == nil {return false}
@@ -7187,6 +9419,19 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.message = .participantDisconnected(v)
+        }
+      }()
+      case 6: try {
+        var v: WireLocalTrackSubscribed?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .localTrackSubscribed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .localTrackSubscribed(v)
         }
       }()
       case 7: try {
@@ -7488,6 +9733,19 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
           self.message = .dataTrackPublished(v)
         }
       }()
+      case 45: try {
+        var v: WireLocalTrackRepublished?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .localTrackRepublished(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .localTrackRepublished(v)
+        }
+      }()
       default: break
       }
     }
@@ -7509,6 +9767,10 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .participantDisconnected?: try {
       guard case .participantDisconnected(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .localTrackSubscribed?: try {
+      guard case .localTrackSubscribed(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     }()
     case .trackPublished?: try {
       guard case .trackPublished(let v)? = self.message else { preconditionFailure() }
@@ -7601,6 +9863,10 @@ nonisolated extension WireRoomEvent: SwiftProtobuf.Message, SwiftProtobuf._Messa
     case .dataTrackPublished?: try {
       guard case .dataTrackPublished(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 43)
+    }()
+    case .localTrackRepublished?: try {
+      guard case .localTrackRepublished(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 45)
     }()
     case nil: break
     }
@@ -7695,6 +9961,97 @@ nonisolated extension WireParticipantDisconnected: SwiftProtobuf.Message, SwiftP
   static func ==(lhs: WireParticipantDisconnected, rhs: WireParticipantDisconnected) -> Bool {
     if lhs._participantIdentity != rhs._participantIdentity {return false}
     if lhs._disconnectReason != rhs._disconnectReason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLocalTrackSubscribed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LocalTrackSubscribed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}track_sid\0")
+
+  public var isInitialized: Bool {
+    if self._trackSid == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 2: try { try decoder.decodeSingularStringField(value: &self._trackSid) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trackSid {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLocalTrackSubscribed, rhs: WireLocalTrackSubscribed) -> Bool {
+    if lhs._trackSid != rhs._trackSid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLocalTrackRepublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LocalTrackRepublished"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}publication_handle\0\u{3}previous_sid\0\u{1}info\0")
+
+  public var isInitialized: Bool {
+    if self._publicationHandle == nil {return false}
+    if self._previousSid == nil {return false}
+    if self._info == nil {return false}
+    if let v = self._info, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._publicationHandle) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._previousSid) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._info) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._publicationHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._previousSid {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._info {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLocalTrackRepublished, rhs: WireLocalTrackRepublished) -> Bool {
+    if lhs._publicationHandle != rhs._publicationHandle {return false}
+    if lhs._previousSid != rhs._previousSid {return false}
+    if lhs._info != rhs._info {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8734,9 +11091,154 @@ nonisolated extension WireOwnedRemoteDataTrack: SwiftProtobuf.Message, SwiftProt
   }
 }
 
+nonisolated extension WireNewAudioStreamRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NewAudioStreamRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}track_handle\0\u{1}type\0\u{3}sample_rate\0\u{3}num_channels\0\u{4}\u{3}frame_size_ms\0\u{3}queue_size_frames\0")
+
+  public var isInitialized: Bool {
+    if self._trackHandle == nil {return false}
+    if self._type == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._trackHandle) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self._type) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._sampleRate) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._numChannels) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self._frameSizeMs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self._queueSizeFrames) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trackHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._type {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._sampleRate {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._numChannels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._frameSizeMs {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._queueSizeFrames {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 8)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNewAudioStreamRequest, rhs: WireNewAudioStreamRequest) -> Bool {
+    if lhs._trackHandle != rhs._trackHandle {return false}
+    if lhs._type != rhs._type {return false}
+    if lhs._sampleRate != rhs._sampleRate {return false}
+    if lhs._numChannels != rhs._numChannels {return false}
+    if lhs._frameSizeMs != rhs._frameSizeMs {return false}
+    if lhs._queueSizeFrames != rhs._queueSizeFrames {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNewAudioStreamResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NewAudioStreamResponse"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}stream\0")
+
+  public var isInitialized: Bool {
+    if self._stream == nil {return false}
+    if let v = self._stream, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._stream) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._stream {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNewAudioStreamResponse, rhs: WireNewAudioStreamResponse) -> Bool {
+    if lhs._stream != rhs._stream {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOwnedAudioStream: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OwnedAudioStream"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0")
+
+  public var isInitialized: Bool {
+    if self._handle == nil {return false}
+    if let v = self._handle, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._handle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._handle {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOwnedAudioStream, rhs: WireOwnedAudioStream) -> Bool {
+    if lhs._handle != rhs._handle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireAudioStreamEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".AudioStreamEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_handle\0\u{3}frame_received\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}stream_handle\0\u{3}frame_received\0\u{1}eos\0")
 
   public var isInitialized: Bool {
     if self._streamHandle == nil {return false}
@@ -8764,6 +11266,19 @@ nonisolated extension WireAudioStreamEvent: SwiftProtobuf.Message, SwiftProtobuf
           self.message = .frameReceived(v)
         }
       }()
+      case 3: try {
+        var v: WireAudioStreamEOS?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .eos(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .eos(v)
+        }
+      }()
       default: break
       }
     }
@@ -8777,9 +11292,17 @@ nonisolated extension WireAudioStreamEvent: SwiftProtobuf.Message, SwiftProtobuf
     try { if let v = self._streamHandle {
       try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
     } }()
-    try { if case .frameReceived(let v)? = self.message {
+    switch self.message {
+    case .frameReceived?: try {
+      guard case .frameReceived(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
+    }()
+    case .eos?: try {
+      guard case .eos(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8831,8 +11354,225 @@ nonisolated extension WireAudioFrameReceived: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
+nonisolated extension WireAudioStreamEOS: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AudioStreamEOS"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAudioStreamEOS, rhs: WireAudioStreamEOS) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireOwnedAudioFrameBuffer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OwnedAudioFrameBuffer"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0\u{1}info\0")
+
+  public var isInitialized: Bool {
+    if self._handle == nil {return false}
+    if self._info == nil {return false}
+    if let v = self._handle, !v.isInitialized {return false}
+    if let v = self._info, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._handle) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._info) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._handle {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._info {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOwnedAudioFrameBuffer, rhs: WireOwnedAudioFrameBuffer) -> Bool {
+    if lhs._handle != rhs._handle {return false}
+    if lhs._info != rhs._info {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAudioFrameBufferInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".AudioFrameBufferInfo"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}data_ptr\0\u{3}num_channels\0\u{3}sample_rate\0\u{3}samples_per_channel\0")
+
+  public var isInitialized: Bool {
+    if self._dataPtr == nil {return false}
+    if self._numChannels == nil {return false}
+    if self._sampleRate == nil {return false}
+    if self._samplesPerChannel == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._dataPtr) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self._numChannels) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._sampleRate) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._samplesPerChannel) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._dataPtr {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._numChannels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._sampleRate {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._samplesPerChannel {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireAudioFrameBufferInfo, rhs: WireAudioFrameBufferInfo) -> Bool {
+    if lhs._dataPtr != rhs._dataPtr {return false}
+    if lhs._numChannels != rhs._numChannels {return false}
+    if lhs._sampleRate != rhs._sampleRate {return false}
+    if lhs._samplesPerChannel != rhs._samplesPerChannel {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNewAudioSourceRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NewAudioSourceRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{4}\u{2}sample_rate\0\u{3}num_channels\0\u{3}queue_size_ms\0")
+
+  public var isInitialized: Bool {
+    if self._type == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self._type) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._sampleRate) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._numChannels) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._queueSizeMs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._type {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._sampleRate {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._numChannels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._queueSizeMs {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNewAudioSourceRequest, rhs: WireNewAudioSourceRequest) -> Bool {
+    if lhs._type != rhs._type {return false}
+    if lhs._sampleRate != rhs._sampleRate {return false}
+    if lhs._numChannels != rhs._numChannels {return false}
+    if lhs._queueSizeMs != rhs._queueSizeMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNewAudioSourceResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NewAudioSourceResponse"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}source\0")
+
+  public var isInitialized: Bool {
+    if self._source == nil {return false}
+    if let v = self._source, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._source) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._source {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNewAudioSourceResponse, rhs: WireNewAudioSourceResponse) -> Bool {
+    if lhs._source != rhs._source {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOwnedAudioSource: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OwnedAudioSource"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}handle\0")
 
   public var isInitialized: Bool {
@@ -8864,8 +11604,142 @@ nonisolated extension WireOwnedAudioFrameBuffer: SwiftProtobuf.Message, SwiftPro
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireOwnedAudioFrameBuffer, rhs: WireOwnedAudioFrameBuffer) -> Bool {
+  static func ==(lhs: WireOwnedAudioSource, rhs: WireOwnedAudioSource) -> Bool {
     if lhs._handle != rhs._handle {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCaptureAudioFrameRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CaptureAudioFrameRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_handle\0\u{1}buffer\0\u{3}request_async_id\0")
+
+  public var isInitialized: Bool {
+    if self._sourceHandle == nil {return false}
+    if self._buffer == nil {return false}
+    if let v = self._buffer, !v.isInitialized {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._sourceHandle) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._buffer) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self._requestAsyncID) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._sourceHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._buffer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._requestAsyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCaptureAudioFrameRequest, rhs: WireCaptureAudioFrameRequest) -> Bool {
+    if lhs._sourceHandle != rhs._sourceHandle {return false}
+    if lhs._buffer != rhs._buffer {return false}
+    if lhs._requestAsyncID != rhs._requestAsyncID {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCaptureAudioFrameCallback: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".CaptureAudioFrameCallback"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}async_id\0\u{1}error\0")
+
+  public var isInitialized: Bool {
+    if self._asyncID == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._asyncID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._error) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._asyncID {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._error {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCaptureAudioFrameCallback, rhs: WireCaptureAudioFrameCallback) -> Bool {
+    if lhs._asyncID != rhs._asyncID {return false}
+    if lhs._error != rhs._error {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClearAudioBufferRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ClearAudioBufferRequest"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_handle\0")
+
+  public var isInitialized: Bool {
+    if self._sourceHandle == nil {return false}
+    return true
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self._sourceHandle) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._sourceHandle {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireClearAudioBufferRequest, rhs: WireClearAudioBufferRequest) -> Bool {
+    if lhs._sourceHandle != rhs._sourceHandle {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -21,7 +21,11 @@ extension LiveKitRoomConnection: FFIReceiver {
         case .dataPacketReceived(let packet): RoomData(packet).map { tell(.dataReceived($0)) }
         case .chatMessage(let chat): tell(.textReceived(RoomText(chat)))
         case .textStreamOpened(let opened): open(opened, delivery)
-        default: apply(event)
+        case .localTrackSubscribed, .localTrackRepublished: receiveTrackEvent(event, delivery)
+        default:
+            // First, so that a track can be asked for as soon as it is told of.
+            receiveTrackEvent(event, delivery)
+            apply(event)
         }
     }
 

@@ -22,6 +22,8 @@ public final class LiveKitRoomConnection: RoomConnection {
     let core: LiveKitCore
     let pending = PendingReplies()
     let changes = Turnstile()
+    let audio: ReceivedAudio
+    let voices = OpenVoice()
     private let room: FFIHandle
     private let localHandle: FFIHandle
     private let outlet: RoomEventOutlet
@@ -39,12 +41,19 @@ public final class LiveKitRoomConnection: RoomConnection {
         else { throw .failed("connect: the native core's answer is incomplete") }
         self.core = core
         self.room = room
+        audio = ReceivedAudio(core: core, pending: pending)
         localHandle = local
         reconnectTimeout = configuration.reconnectTimeout
         outlet = RoomEventOutlet(capacity: configuration.maxPendingEvents)
         let roster = ParticipantRoster(joined)
         let texts = TextAssembler(maxBytes: configuration.maxTextBytes, maxOpen: configuration.maxOpenTexts)
         state = Mutex(State(roster: roster, texts: texts))
+        for entry in joined.participants {
+            for publication in entry.publications {
+                let handle = delivery.handle(publication.handle.id)
+                audio.published(publication.info, by: entry.participant.info.identity, handle)
+            }
+        }
         take(in: roster.remote)
     }
 
@@ -165,6 +174,9 @@ public final class LiveKitRoomConnection: RoomConnection {
 
     private func closeRoom(telling reason: RoomDisconnectReason) async {
         pending.end()
+        // Before the room is closed: the core then takes the tracks' handles
+        // apart itself, and that must not meet our giving them back.
+        audio.end()
         refuseUnanswered(of: localHandle.id)
         let room = room.id
         _ = try? await core.call("disconnect", timeout: .seconds(5)) { asyncID in
@@ -177,6 +189,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         for reader in withTexts({ $0.openReaders }) { core.router.forgetReceiver(reader) }
         core.router.forgetReceiver(room)
         core.router.forgetReceiver(localHandle.id)
+        voices.end()
         unregisterMethods(of: localHandle.id)
         localHandle.drop()
         self.room.drop()

@@ -5,6 +5,9 @@ import Postgres
 /// Entries sorted by kind, as the columns of `JournalStatements`.
 struct JournalBatch {
     private(set) var transitions: [AgentStateTransition] = []
+    private(set) var incidents: [Incident] = []
+    /// The last word about each turn.
+    private(set) var turns: [TurnID: Turn] = [:]
     /// The last word about each session, receipt and method.
     private var progress: [SessionID: SessionProgress] = [:]
     private var receipts: [NotificationID: NotificationReceipt] = [:]
@@ -21,15 +24,20 @@ struct JournalBatch {
         case .transition(let transition): transitions.append(transition)
         case .session(let progress): self.progress[progress.id] = progress
         case .notification(let receipt): receipts[receipt.id] = receipt
+        // After its end there is nothing more to say of a turn.
+        case .turn(let turn): if turns[turn.id]?.status != .ended { turns[turn.id] = turn }
+        case .incident(let incident): incidents.append(incident)
         case .methodUsage(let id, let usage): self.usage[id, default: [:]].merge(usage) { $1 }
         }
     }
 
-    /// The transaction. An end comes last: what happened before it in the same
-    /// batch is written before it.
+    /// The transaction. What others refer to comes before them, and an end
+    /// comes last: what happened before it in the same batch is written before it.
     var commands: [PostgresCommand] {
-        [opening, transitionRows, usageRows, notificationRows, recipientRows, progressRows, predecessors]
-            .compactMap { $0 }
+        [
+            opening, turnRows, transitionRows, incidentRows, usageRows, notificationRows, recipientRows, progressRows,
+            predecessors,
+        ].compactMap { $0 }
     }
 
     /// Whether the last of `commands` asks for predecessors.

@@ -10,6 +10,8 @@ extension JournalEntry {
             Self.lumpSum + progress.roomSid.size + progress.agentSid.size + (progress.end?.detail).size
         case .notification(let receipt):
             receipt.recipients.reduce(Self.lumpSum + receipt.method.utf8.count) { $0 + Self.size(of: $1) }
+        case .turn(let turn): Self.lumpSum + turn.holder.utf8.count + turn.startActor.size
+        case .incident(let incident): Self.lumpSum + incident.participant.size + incident.detail.utf8.count
         case .methodUsage(_, let usage):
             usage.keys.reduce(Self.lumpSum) { $0 + Self.lumpSum + $1.utf8.count }
         }

@@ -7,6 +7,8 @@ extension JournalEntry {
         case .transition(let transition): transition.sessionID
         case .session(let progress): progress.id
         case .notification(let receipt): receipt.sessionID
+        case .turn(let turn): turn.sessionID
+        case .incident(let incident): incident.sessionID
         case .methodUsage(let id, _): id
         }
     }
@@ -17,6 +19,8 @@ extension JournalEntry {
         case .transition: "transition"
         case .session: "session"
         case .notification: "notification"
+        case .turn: "turn"
+        case .incident: "incident"
         case .methodUsage: "method_usage"
         }
     }

@@ -102,9 +102,9 @@ final class JournalQueue: Sendable {
         return state.writer
     }
 
-    /// A batch is written kind by kind, transitions before ends. So it stops
-    /// before a transition of a session that it ends: written together the
-    /// transition would get in before the end.
+    /// A batch is written kind by kind, ends last. So it stops before a
+    /// transition, turn or incident of a session that it ends: written together
+    /// it would get in before the end.
     private func takeBatch(of state: inout State) -> [JournalUnit] {
         var batch: [JournalUnit] = []
         var (count, bytes) = (0, 0)

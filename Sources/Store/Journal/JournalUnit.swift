@@ -24,11 +24,14 @@ struct JournalUnit: Sendable {
         }
     }
 
-    /// The sessions that this unit adds transitions to.
+    /// The sessions that this unit adds something to that only a live session
+    /// can have more of.
     var movedSessions: [SessionID] {
         entries.compactMap {
-            guard case .transition(let transition) = $0 else { return nil }
-            return transition.sessionID
+            switch $0 {
+            case .transition, .turn, .incident: $0.sessionID
+            case .session, .notification, .methodUsage: nil
+            }
         }
     }
 }

@@ -59,7 +59,6 @@ extension PostgresSessionStore {
         of session: Session, _ first: AgentStateTransition, _ owner: RuntimeID
     ) throws(TurngateError) -> [PostgresValue] {
         let spec = session.spec
-        let handlers = spec.rpcMethods.map { StoredHandler($0.handler) }
         let profile: [PostgresValue] = [
             .id(session.id), .uuid(owner.uuid), .text(spec.room), .text(session.roomSid),
             .text(session.status.rawValue), .text(spec.agent.identity), .text(spec.agent.name),
@@ -71,14 +70,21 @@ extension PostgresSessionStore {
             .time(session.createdAt), .time(session.activatedAt), .time(session.endedAt),
             .text(session.end?.reason.rawValue), .text(session.end?.detail),
         ]
-        let methods: [PostgresValue] = [
-            .textArray(spec.rpcMethods.map(\.name)), .textArray(spec.rpcMethods.map(\.description)),
-            .textArray(handlers.map(\.type)), .textArray(handlers.map(\.response)),
-        ]
         let transition: [PostgresValue] = [
             .int64(first.seq), .time(first.at), .text(first.oldState?.rawValue), .text(first.newState.rawValue),
             .text(first.cause.rawValue), .text(first.actor), .text(first.reason), .uuid(first.turnID?.uuid),
         ]
-        return profile + life + methods + transition
+        return profile + life + methods(of: spec) + transition
+    }
+
+    /// The session's own methods in their order, and Turngate's.
+    private static func methods(of spec: SessionSpec) -> [PostgresValue] {
+        let methods = spec.rpcMethods + RPCMethodSpec.builtins
+        let handlers = methods.map { StoredHandler($0.handler) }
+        return [
+            .textArray(methods.map(\.name)), .textArray(methods.map(\.description)),
+            .textArray(handlers.map(\.type)), .textArray(handlers.map(\.response)),
+            .boolArray(methods.map { $0.handler == .builtin }),
+        ]
     }
 }

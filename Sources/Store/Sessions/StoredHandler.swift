@@ -10,6 +10,7 @@ struct StoredHandler {
         switch handler {
         case .static(let response): (type, self.response) = ("static", response)
         case .echo: (type, response) = ("echo", nil)
+        case .builtin: (type, response) = ("builtin", nil)
         }
     }
 
@@ -23,6 +24,7 @@ struct StoredHandler {
         switch type {
         case "static": response.map { .static(response: $0) }
         case "echo": .echo
+        case "builtin": .builtin
         default: nil
         }
     }

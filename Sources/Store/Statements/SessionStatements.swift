@@ -20,14 +20,15 @@ enum SessionStatements {
             ), methods AS (
                 INSERT INTO rpc_methods (
                     session_id, name, description, handler_type, static_response, builtin, registered_at)
-                SELECT session.id, given.name, given.description, given.handler_type, given.static_response, false, $16
-                FROM session, unnest($21::text[], $22::text[], $23::text[], $24::text[])
-                    WITH ORDINALITY AS given (name, description, handler_type, static_response, position)
+                SELECT session.id, given.name, given.description, given.handler_type, given.static_response, given.builtin,
+                    $16
+                FROM session, unnest($21::text[], $22::text[], $23::text[], $24::text[], $25::boolean[])
+                    WITH ORDINALITY AS given (name, description, handler_type, static_response, builtin, position)
                 ORDER BY given.position
             )
             INSERT INTO agent_state_transitions (
                 session_id, seq, at, old_state, new_state, cause, actor, reason, turn_id)
-            SELECT session.id, $25, $26, $27, $28, $29, $30, $31, $32 FROM session
+            SELECT session.id, $26, $27, $28, $29, $30, $31, $32, $33 FROM session
             """)
 
     /// The live session of an identity in a room.

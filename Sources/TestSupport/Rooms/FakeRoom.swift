@@ -17,11 +17,15 @@ public final class FakeRoom: RoomConnector {
         var nextSid = 0
         var setAttributesError: RoomError?
         var registerMethodError: RoomError?
+        var openVoiceError: RoomError?
+        var audioLag: Duration?
     }
 
     let state = Mutex(State())
+    let clock: any TurngateClock
 
-    public init() {}
+    /// `clock` is what the agent's voice plays by.
+    public init(clock: any TurngateClock = SystemClock()) { self.clock = clock }
 
     /// Every join that was tried, in order.
     public var joins: [RoomJoin] { state.withLock { $0.joins } }
@@ -82,6 +86,24 @@ public final class FakeRoom: RoomConnector {
             return (participant, state.connections.last)
         }
         if let participant { connection?.emit(.participantLeft(participant)) }
+    }
+
+    /// From now on, audio is said to lag so far behind calls; nil: not known.
+    public func setAudioLag(_ lag: Duration?) { state.withLock { $0.audioLag = lag } }
+    /// From now on, publishing the agent's track fails with `error`; nil: it succeeds.
+    public func failOpenVoice(with error: RoomError?) { state.withLock { $0.openVoiceError = error } }
+
+    /// A participant publishes an audio track, or mutes or unmutes it, or (nil)
+    /// takes its tracks away.
+    public func setAudio(of identity: String, to audio: AudioPublication?) {
+        let (participant, connection) = state.withLock { state -> (RoomParticipant?, FakeRoomConnection?) in
+            guard let place = state.participants.firstIndex(where: { $0.identity == identity }) else {
+                return (nil, nil)
+            }
+            state.participants[place].audio = audio.map { [$0] } ?? []
+            return (state.participants[place], state.connections.last)
+        }
+        if let participant { connection?.emit(.participantUpdated(participant)) }
     }
 
     func method(_ name: String, of identity: String) -> PeerMethod? { state.withLock { $0.methods[identity]?[name] } }

@@ -10,6 +10,9 @@ public final class FakeRoomConnection: RoomConnection {
         var answers: [UInt64: Result<String, RPCError>] = [:]
         var nextHandle: UInt64 = 0
         var isOver = false
+        var sinks: [String: AudioSink] = [:]
+        var voices: [FakeVoice] = []
+        var data: [(topic: String, payload: [UInt8])] = []
     }
 
     private let room: FakeRoom
@@ -34,6 +37,11 @@ public final class FakeRoomConnection: RoomConnection {
     public var log: [String] { state.withLock { $0.log } }
     /// Whether the agent has left, or was told that it is disconnected.
     public var isOver: Bool { state.withLock { $0.isOver } }
+
+    /// The data packets that the agent sent under `topic`, in order.
+    public func data(on topic: String) -> [[UInt8]] {
+        state.withLock { state in state.data.filter { $0.topic == topic }.map(\.payload) }
+    }
 
     /// Tells the session something, as the server would.
     public func emit(_ event: RoomEvent) {
@@ -103,7 +111,10 @@ public final class FakeRoomConnection: RoomConnection {
     public func sendData(
         _ payload: [UInt8], topic: String, reliable: Bool, destinations: [String]
     ) async throws(RoomError) {
-        state.withLock { $0.log.append("data \(topic)") }
+        state.withLock { state in
+            state.log.append("data \(topic)")
+            state.data.append((topic, payload))
+        }
     }
 
     public func sendText(
@@ -114,11 +125,48 @@ public final class FakeRoomConnection: RoomConnection {
 
     public func receiveAudio(
         _ trackSid: String, from identity: String, into sink: @escaping AudioSink
-    ) async throws(RoomError) {}
-    public func stopReceivingAudio(_ trackSid: String) async {}
-    public func setAudioFlow(_ trackSid: String, isOn: Bool) async throws(RoomError) {}
-    public func audioLag(of trackSid: String) -> Duration? { nil }
-    public func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice { throw .failed("no voice") }
+    ) async throws(RoomError) {
+        state.withLock { state in
+            state.sinks[trackSid] = sink
+            state.log.append("receive \(trackSid)")
+        }
+    }
+
+    public func stopReceivingAudio(_ trackSid: String) async {
+        state.withLock { state in
+            state.sinks[trackSid] = nil
+            state.log.append("stop \(trackSid)")
+        }
+    }
+
+    public func setAudioFlow(_ trackSid: String, isOn: Bool) async throws(RoomError) {
+        state.withLock { $0.log.append("flow \(trackSid) \(isOn ? "on" : "off")") }
+    }
+
+    public func audioLag(of trackSid: String) -> Duration? { room.state.withLock { $0.audioLag } }
+
+    public func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice {
+        if let error = room.state.withLock({ $0.openVoiceError }) { throw error }
+        let voice = FakeVoice(clock: room.clock)
+        state.withLock { state in
+            state.voices.append(voice)
+            state.log.append("voice \(name)")
+        }
+        return voice
+    }
+
+    /// The agent's tracks, in the order they were published.
+    public var voices: [FakeVoice] { state.withLock { $0.voices } }
+    /// Whether the track's frames are wanted.
+    public func isReceiving(_ trackSid: String) -> Bool { state.withLock { $0.sinks[trackSid] != nil } }
+
+    /// A frame of a track arrives, on this thread; false when nobody receives it.
+    @discardableResult
+    public func hear(_ frame: AudioFrame, on trackSid: String) -> Bool {
+        guard let sink = state.withLock({ $0.sinks[trackSid] }) else { return false }
+        sink(frame)
+        return true
+    }
 
     public func disconnect() async {
         let isFirst = state.withLock { state in

@@ -15,6 +15,14 @@ final class FakeSessions: SessionControl {
         var calls: [Call] = []
         var lines: [RecipientReceipt]?
         var created: Int64 = 0
+        var turns: [SessionID: [Turn]] = [:]
+        var queue: [String] = []
+        var refusal: TurnRefusal?
+        var turnAudio: [TurnID: TurnAudio] = [:]
+        var note: String?
+        var readers: [FakeReader] = []
+        var speech: FakeSpeech = FakeSpeech()
+        var incidents: [Incident] = []
     }
 
     enum Call: Equatable {
@@ -29,6 +37,15 @@ final class FakeSessions: SessionControl {
         case call(RPCCallRequest)
         case notify(NotificationRequest, wait: Duration)
         case notifications(NotificationQuery)
+        case startTurn(TurnRequest, actor: String?)
+        case endTurn(TurnReference, actor: String?)
+        case cancelTurn(TurnReference, actor: String?)
+        case turns(TurnQuery)
+        case setAudioInput(AudioInputChange, actor: String?)
+        case readAudio(participant: String?)
+        case speak(interrupt: Bool, wait: Duration, actor: String?)
+        case interrupt(actor: String?)
+        case incidents(IncidentQuery)
     }
 
     static let start = Timestamp(microseconds: 1_795_343_467_123_456)
@@ -38,7 +55,7 @@ final class FakeSessions: SessionControl {
 
     func configure(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
-    private func perform<Value: Sendable>(
+    func perform<Value: Sendable>(
         _ call: Call?, _ body: (inout State) throws(TurngateError) -> Value
     ) throws(TurngateError) -> Value {
         let result: Result<Value, TurngateError> = state.withLock { state in
@@ -49,12 +66,12 @@ final class FakeSessions: SessionControl {
         return try result.get()
     }
 
-    private static func find(_ id: SessionID, _ state: State) throws(TurngateError) -> Session {
+    static func find(_ id: SessionID, _ state: State) throws(TurngateError) -> Session {
         guard let session = state.sessions[id] else { throw .notFound(.session) }
         return session
     }
 
-    private static func working(_ id: SessionID, _ state: State) throws(TurngateError) -> Session {
+    static func working(_ id: SessionID, _ state: State) throws(TurngateError) -> Session {
         let session = try find(id, state)
         guard session.status.isWorking else { throw .conflict(.sessionNotWorking(id, status: session.status)) }
         return session
@@ -82,6 +99,11 @@ final class FakeSessions: SessionControl {
                         identity: "alice", sid: "PA_alice", name: "Alice",
                         audio: [AudioPublication(trackSid: "TR_1", name: "mic", muted: true)]),
                     RoomParticipant(identity: "bob", sid: "PA_bob", kind: .sip),
+                ]
+                session.audioInput = AudioInput(enabled: true, reason: .policy, since: time)
+                session.gates = [
+                    ParticipantGate(identity: "alice", isOpen: false, reason: .noTurn),
+                    ParticipantGate(identity: "bob", isOpen: false, reason: .unavailable),
                 ]
             }
             state.sessions[session.id] = session
@@ -162,7 +184,6 @@ final class FakeSessions: SessionControl {
     func registerMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
         try perform(.register(spec)) { state throws(TurngateError) in
             _ = try Self.working(id, state)
-            if spec.name == "start_turn" { throw .conflict(.rpcMethodBuiltin(name: spec.name)) }
             if state.methods[id]?[spec.name] != nil { throw .conflict(.rpcMethodTaken(name: spec.name)) }
             return put(id, spec, &state)
         }
@@ -187,7 +208,7 @@ final class FakeSessions: SessionControl {
         try perform(nil) { state throws(TurngateError) in
             _ = try Self.find(id, state)
             let builtin = RPCMethodReport(
-                spec: RPCMethodSpec(name: "start_turn", handler: .echo), builtin: true, registeredAt: Self.start)
+                spec: RPCMethodSpec.builtins[0], builtin: true, registeredAt: Self.start)
             return ((state.methods[id] ?? [:]).values + [builtin]).sorted { $0.spec.name < $1.spec.name }
         }
     }

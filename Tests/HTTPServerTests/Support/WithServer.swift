@@ -21,11 +21,13 @@ struct TestServer: Sendable {
 /// A server on a free port of 127.0.0.1 with a handler, stopped afterwards.
 func withServer<Result>(
     limits: HTTPLimits = HTTPLimits(), stopDeadline: Duration = .seconds(5),
+    bodyRule: @escaping @Sendable (HTTPRequestHead) -> HTTPBodyRule = { _ in .collected },
     _ handler: @escaping @Sendable (HTTPRequest) async -> HTTPResponse,
     _ body: (TestServer) async throws -> Result
 ) async throws -> Result {
     var configuration = HTTPServerConfiguration(address: .ip(host: "127.0.0.1", port: 0))
     configuration.limits = limits
+    configuration.bodyRule = bodyRule
     let events = TestServer.Events()
     let server = try HTTPServer(
         configuration: configuration, handler: HTTPClosureHandler(handler), errorResponse: frontError, log: events.add)

@@ -1,0 +1,186 @@
+import Domain
+import Synchronization
+
+/// Where the participants' audio passes, or does not. Frames come on the room's
+/// audio thread; orders come from the session's actor. One short lock
+/// makes every edge exact: what came before an order and what came after are
+/// told apart by frame.
+///
+/// Edges are in the speaker's time. A call overtakes the speaker's audio by the
+/// jitter buffer's delay, so that the frames which arrive for that long after
+/// an order were spoken before it.
+final class AudioGate: Sendable {
+    struct State {
+        var tracks: [String: GateTrack] = [:]
+        var readers: [ReaderID: AudioReaderQueue] = [:]
+        var mixer = AudioMixer()
+        var recording: TurnRecording?
+        var ringFrames = 0
+        var isOver = false
+        /// Called once the last words of a turn are in.
+        var onTailEnd: (@Sendable () -> Void)?
+    }
+
+    let state = Mutex(State())
+    let clock: any TurngateClock
+    private let metrics: RuntimeMetrics
+
+    init(clock: any TurngateClock, metrics: RuntimeMetrics) {
+        self.clock = clock
+        self.metrics = metrics
+    }
+
+    /// How many frames `duration` is, to the nearest.
+    static func frames(in duration: Duration) -> Int { Int((duration.milliseconds / 20).rounded()) }
+
+    // MARK: Frames
+
+    /// Takes a frame; never blocks for longer than another frame's passing.
+    func receive(_ frame: AudioFrame, of identity: String, trackSid: String) {
+        let now = clock.uptime
+        let tailEnd = state.withLock { state -> (@Sendable () -> Void)? in
+            guard let track = state.tracks[identity], track.trackSid == trackSid else { return nil }
+            return receive(frame, of: identity, at: now, track, &state)
+        }
+        tailEnd?()
+    }
+
+    private func receive(
+        _ frame: AudioFrame, of identity: String, at now: Duration, _ before: GateTrack, _ state: inout State
+    ) -> (@Sendable () -> Void)? {
+        var track = before
+        track.lastFrameAt = now
+        defer { state.tracks[identity] = track }
+        if track.skip > 0 {
+            track.skip -= 1
+            metrics.frames(.dropped, 1)
+            return nil
+        }
+        switch track.position {
+        case .shut:
+            track.ring.append(frame)
+            metrics.frames(.dropped, 1)
+            return nil
+        case .open:
+            pass(frame, of: identity, at: now, fromRing: false, &state)
+            return nil
+        case .tail(let left):
+            pass(frame, of: identity, at: now, fromRing: false, &state)
+            track.position = .tail(left - 1)
+            guard left <= 1 else { return nil }
+            track.shut(skipping: 0)
+            defer { state.onTailEnd = nil }
+            return state.onTailEnd
+        }
+    }
+
+    private func pass(
+        _ frame: AudioFrame, of identity: String, at now: Duration, fromRing: Bool, _ state: inout State
+    ) {
+        let isFirst = !fromRing && state.recording?.firstFrameAt == nil
+        state.recording?.add(frame, at: now, fromRing: fromRing)
+        if isFirst, state.recording != nil, let since = state.tracks[identity]?.openSince {
+            metrics.turnStartToFirstFrame.observe((now - since).seconds)
+        }
+        metrics.frames(fromRing ? .preRoll : .passed, 1)
+        var isMixed = false
+        for reader in state.readers.values {
+            if let wanted = reader.participant {
+                if wanted == identity { deliver(frame, to: reader) }
+            } else {
+                isMixed = true
+            }
+        }
+        guard isMixed else { return }
+        deliverMixed(state.mixer.add(frame, of: identity, at: now), state)
+    }
+
+    private func deliverMixed(_ frames: [AudioFrame], _ state: State) {
+        for frame in frames {
+            for reader in state.readers.values where reader.participant == nil { deliver(frame, to: reader) }
+        }
+    }
+
+    private func deliver(_ frame: AudioFrame, to reader: AudioReaderQueue) {
+        let dropped = reader.append(frame)
+        if dropped > 0 { metrics.readerDrops.increment(by: Double(dropped)) }
+    }
+
+    // MARK: Orders
+
+    /// What a participant's gate is opened for.
+    struct Opening {
+        /// How far its frames lag behind a call.
+        var lag: Duration
+        /// How much from before the order is to pass.
+        var preRoll: Duration
+    }
+
+    /// Counts (and keeps) what passes from now on as this turn's.
+    func record(_ recording: TurnRecording) { state.withLock { $0.recording = recording } }
+
+    /// Opens a participant's gate; what of the pre-roll there was passes at
+    /// once, joined to what follows.
+    func open(_ identity: String, _ opening: Opening) {
+        let now = clock.uptime
+        state.withLock { state in
+            guard var track = state.tracks[identity], !track.isOpen else { return }
+            let lag = Self.frames(in: opening.lag), wanted = Self.frames(in: opening.preRoll)
+            let early = track.ring.take(wanted - lag)
+            // Frames of before the order are still to come: they count as
+            // pre-roll as far as it is wanted, the others do not pass.
+            let toCome = min(lag, wanted)
+            track.skip = max(track.skip, lag - wanted)
+            track.position = .open
+            track.openSince = now
+            state.tracks[identity] = track
+            state.recording?.began(preRollFrames: early.count + toCome)
+            for frame in early { pass(frame, of: identity, at: now, fromRing: true, &state) }
+        }
+    }
+
+    /// Shuts a participant's gate at once. What still arrives from before the
+    /// order is thrown away: it is in no later turn's pre-roll.
+    func shut(_ identity: String, lag: Duration) {
+        let now = clock.uptime
+        state.withLock { state in
+            guard var track = state.tracks[identity], track.isOpen else { return }
+            // One frame more: the lag is an estimate, and silence is the safe side.
+            track.shut(skipping: Self.frames(in: lag) + 1)
+            state.tracks[identity] = track
+            deliverMixed(state.mixer.remove(identity, at: now), state)
+        }
+    }
+
+    /// Lets the last words through, then shuts and calls `onEnd`, on whichever
+    /// thread that happens. False where nothing is to be waited for.
+    func shutAfterTail(_ identity: String, lag: Duration, onEnd: @escaping @Sendable () -> Void) -> Bool {
+        state.withLock { state in
+            guard var track = state.tracks[identity], track.isOpen else { return false }
+            let tail = Self.frames(in: lag)
+            guard tail > 0 else {
+                track.shut(skipping: 0)
+                state.tracks[identity] = track
+                return false
+            }
+            track.position = .tail(tail)
+            state.tracks[identity] = track
+            state.onTailEnd = onEnd
+            return true
+        }
+    }
+
+    /// Takes the recording of a turn; whatever passes later is in none.
+    func takeRecording(of turn: TurnID) -> TurnRecording? {
+        state.withLock { state in
+            guard let recording = state.recording, recording.turn == turn else { return nil }
+            state.recording = nil
+            return recording
+        }
+    }
+
+    /// What has passed of a running turn.
+    func counts(of turn: TurnID) -> TurnAudioCounts? {
+        state.withLock { $0.recording?.turn == turn ? $0.recording?.counts : nil }
+    }
+}

@@ -1,0 +1,48 @@
+import Domain
+
+/// What passes the gate in one turn: counted, and kept where that is wanted.
+struct TurnRecording {
+    let turn: TurnID
+    private(set) var counts = TurnAudioCounts()
+    /// Nil: not kept, or grown over its bound.
+    private(set) var samples: [Int16]?
+    private let maxSamples: Int
+    private var frames: Int64 = 0
+    private var liveFrames: Int64 = 0
+    private(set) var firstFrameAt: Duration?
+    private var lastFrameAt = Duration.zero
+
+    init(turn: TurnID, keeps: Bool, maxBytes: Int) {
+        self.turn = turn
+        samples = keeps ? [] : nil
+        maxSamples = maxBytes / MemoryLayout<Int16>.size
+    }
+
+    /// Notes what of the speaker's time before the start is in the turn: the
+    /// ring's frames, and those that were on their way.
+    mutating func began(preRollFrames: Int) { counts.preRollMs = Int64(preRollFrames) * 20 }
+
+    mutating func add(_ frame: AudioFrame, at time: Duration, fromRing: Bool) {
+        frames += 1
+        counts.audioMs = frames * 20
+        if frame.isLoud { counts.speechMs += 20 }
+        if !fromRing { arrived(at: time) }
+        guard samples != nil else { return }
+        if (samples?.count ?? 0) + frame.samples.count > maxSamples {
+            samples = nil
+        } else {
+            samples?.append(contentsOf: frame.samples)
+        }
+    }
+
+    private mutating func arrived(at time: Duration) {
+        liveFrames += 1
+        if firstFrameAt == nil { firstFrameAt = time }
+        lastFrameAt = time
+        guard let firstFrameAt else { return }
+        // A late frame is not a lost one: what counts is the whole turn's pace,
+        // and less than 60 ms behind it is a machine's jitter.
+        let due = Int64((time - firstFrameAt).milliseconds / 20) + 1
+        counts.droppedFrames = due - liveFrames > 3 ? due - liveFrames : 0
+    }
+}

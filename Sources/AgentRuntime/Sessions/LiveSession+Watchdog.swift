@@ -1,0 +1,122 @@
+import Domain
+
+/// Looks whether everything is as it says it is, mends what is not, and writes
+/// it down.
+extension LiveSession {
+    func startWatchdog() {
+        watchTask = Task {
+            while !Task.isCancelled {
+                do { try await context.clock.sleep(for: context.limits.watchInterval) } catch { return }
+                await self.look()
+            }
+        }
+    }
+
+    private func look() async {
+        context.turnAudio.sweep()
+        guard lifecycle.status == .active else { return }
+        lookAtTurn()
+        lookAtGates()
+        lookAtSpeech()
+        await lookAtFrames()
+    }
+
+    private func lookAtTurn() {
+        guard let turn = turns.current, turn.status == .active else { return }
+        let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
+        let over = context.clock.uptime - turnStarted - limit
+        guard over > context.limits.watchInterval else { return }
+        report(.turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
+        endTurn(turn.id, because: .maxTurn)
+    }
+
+    private func lookAtGates() {
+        let sights = gate.sights
+        let wrong = gateVerdicts.first { verdict in
+            guard verdict.identity != identityBeingEnded, let sight = sights[verdict.identity] else { return false }
+            return sight.isOpen != verdict.isOpen
+        }
+        guard let wrong else { return }
+        refreshGates()
+        let isHealed = gate.sights[wrong.identity]?.isOpen == wrong.isOpen
+        report(.gateMismatch, of: wrong.identity, "it was set \(wrong.isOpen ? "open" : "shut") again", isHealed)
+    }
+
+    private func lookAtSpeech() {
+        guard states.state == .speaking, states.current.cause == .playout else { return }
+        let silence = context.clock.uptime - lastPush
+        guard silence > context.limits.silenceBound else { return }
+        let isStalled = speechIsAudible && (voice?.backlog ?? .zero) == .zero && speaking?.has(1) == false
+        guard isStalled || speaking == nil else { return }
+        let detail = isStalled ? "its upload stands still" : "nothing is being played"
+        do throws(TurngateError) {
+            // A speech that waits for its own text goes on as soon as it comes;
+            // nobody is told to speak meanwhile.
+            _ = try step(to: isStalled ? .thinking : .listening, cause: .observed, reason: "silent_speech")
+            speechStalled = isStalled
+            report(.silentSpeech, of: nil, "\(detail), for \(Int64(silence.milliseconds)) ms", true)
+        } catch {
+            logger.error("a silent speech was not mended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func lookAtFrames() async {
+        let now = context.clock.uptime
+        let sights = gate.sights
+        for verdict in session.gates where verdict.isOpen {
+            guard let sight = sights[verdict.identity], sight.isOpen,
+                let track = speakers.first(where: { $0.identity == verdict.identity }).flatMap(Self.track),
+                !track.muted
+            else {
+                silentTracks[verdict.identity] = nil
+                continue
+            }
+            let since = max(sight.lastFrameAt ?? .zero, sight.openSince ?? .zero, connectedAt)
+            if now - since <= context.limits.silenceBound {
+                settleSilence(of: verdict.identity, healed: true)
+            } else {
+                await mendSilence(of: verdict.identity, track.trackSid, lasting: now - since)
+            }
+        }
+    }
+
+    private func mendSilence(of identity: String, _ trackSid: String, lasting silence: Duration) async {
+        if var found = silentTracks[identity] {
+            found.looks += 1
+            silentTracks[identity] = found
+            // Taken up anew and still silent: that is not ours to mend.
+            if found.looks == 5 { settleSilence(of: identity, healed: false) }
+            return
+        }
+        silentTracks[identity] = SilentTrack(ms: Int64(silence.milliseconds))
+        await receiveAnew(trackSid)
+    }
+
+    private func settleSilence(of identity: String, healed: Bool) {
+        guard let found = silentTracks[identity] else { return }
+        if healed { silentTracks[identity] = nil }
+        guard !found.isReported else { return }
+        silentTracks[identity]?.isReported = true
+        report(.noFrames, of: identity, "no frame came for \(found.ms) ms; the track was taken up anew", healed)
+    }
+
+    private func report(_ finding: Incident.Finding, of participant: String?, _ detail: String, _ healed: Bool) {
+        lastIncident += 1
+        let incident = Incident(
+            sessionID: id, seq: lastIncident, at: context.clock.now, finding: finding, participant: participant,
+            turnID: turns.current?.id, detail: detail, healed: healed)
+        context.metrics.incidents.labelled(finding.rawValue).increment()
+        logger.warning(
+            "watchdog", metadata: ["finding": "\(finding.rawValue)", "detail": "\(detail)", "healed": "\(healed)"])
+        journal([.incident(incident)])
+    }
+}
+
+/// An open gate without frames, while something is done about it.
+struct SilentTrack {
+    /// How long it had been silent when it was found.
+    var ms: Int64
+    /// How often it was looked at since.
+    var looks = 0
+    var isReported = false
+}

@@ -1,0 +1,37 @@
+import Domain
+import HTTPServer
+
+/// A reader in the hands of one answer. It goes with the answer, also where the
+/// client was gone before the body was asked for and nobody ever reads.
+final class OpenAudioReader: Sendable {
+    private let reading: any AudioReading
+    private let format: AudioStreamFormat
+    private let formats: AudioStreamFormats
+
+    init(_ reading: any AudioReading, _ format: AudioStreamFormat, in formats: AudioStreamFormats) {
+        self.reading = reading
+        self.format = format
+        self.formats = formats
+        formats.enter(reading.id, format)
+    }
+
+    deinit { close() }
+
+    var id: ReaderID { reading.id }
+
+    private func close() {
+        reading.close()
+        formats.remove(reading.id)
+    }
+
+    /// The answer's body: ends when the session is over, and with the server.
+    func body() throws -> HTTPBodyStream {
+        let encoder = try AudioStreamEncoder(format)
+        return HTTPBodyStream(atStop: .end) { writer in
+            defer { self.close() }
+            try await writer.write(encoder.head)
+            while let frames = await self.reading.next() { try await writer.write(encoder.bytes(of: frames)) }
+            try await writer.write(encoder.tail())
+        }
+    }
+}
