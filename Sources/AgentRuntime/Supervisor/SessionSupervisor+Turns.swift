@@ -40,8 +40,9 @@ extension SessionSupervisor {
     public func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage {
         let held = liveSession(id)
         if held == nil, try await context.store.session(id) == nil { throw .notFound(.session) }
-        let stored = try await context.store.turns(id, query)
+        // First what is at hand: what becomes durable meanwhile is in the store then.
         let atHand = await held?.turnsAtHand ?? []
+        let stored = try await context.store.turns(id, query)
         let fresh = atHand.filter { turn in
             (query.before.map { turn.id < $0 } ?? true) && (query.outcome.map { turn.outcome == $0 } ?? true)
         }
