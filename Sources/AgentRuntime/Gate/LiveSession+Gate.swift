@@ -42,9 +42,12 @@ extension LiveSession {
 
     /// What the rules say, without a look at the gate.
     var gateVerdicts: [ParticipantGate] {
-        speakers.map {
+        // The new holder's gate is opened by its turn, with the pre-roll, and
+        // the old one's not once more.
+        let holder = isHandingOver ? nil : turns.current?.holder
+        return speakers.map {
             rules.gate(
-                of: $0.identity, holder: turns.current?.holder,
+                of: $0.identity, holder: holder,
                 hasTrack: lifecycle.status.isWorking && Self.track(of: $0) != nil)
         }
     }

@@ -54,6 +54,8 @@ actor LiveSession {
     var turns: TurnMachine
     var turnStarted = Duration.zero
     var holderWasAudible = false
+    /// A turn is beginning: nobody is heard until its gate is opened.
+    var isHandingOver = false
     /// Turns on their way to their outcome, for those who wait for it.
     var endings: [TurnID: TurnEnding] = [:]
     /// Turns that are over and not known to be durable, newest last.

@@ -16,9 +16,16 @@ extension LiveSession {
         } catch {
             throw .conflict(.turn(error.refusal))
         }
-        if case .started(let turn) = decision.value { try makeWay(for: turn, by: caller) }
-        turns = machine
-        carryOut(decision.actions)
+        if case .started(let turn) = decision.value {
+            isHandingOver = true
+            defer { isHandingOver = false }
+            try makeWay(for: turn, by: caller)
+            turns = machine
+            carryOut(decision.actions)
+        } else {
+            turns = machine
+            carryOut(decision.actions)
+        }
         switch decision.value {
         case .started(let turn): return .started(turns.current.flatMap { $0.id == turn.id ? $0 : nil } ?? turn)
         case .running(let turn): return .running(withCounts(turn))
@@ -104,6 +111,7 @@ extension LiveSession {
     }
 
     private func openGate(for turn: Turn) {
+        isHandingOver = false
         let policy = session.spec.turnPolicy
         start(.maxTurn, after: .milliseconds(policy.maxTurnMs)) { live in
             await live.endTurn(turn.id, because: .maxTurn)
