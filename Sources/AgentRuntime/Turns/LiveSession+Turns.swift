@@ -113,10 +113,8 @@ extension LiveSession {
     private func openGate(for turn: Turn) {
         isHandingOver = false
         let policy = session.spec.turnPolicy
-        start(.maxTurn, after: .milliseconds(policy.maxTurnMs)) { live in
-            await live.endTurn(turn.id, because: .maxTurn)
-        }
         turnStarted = context.clock.uptime
+        startLimit(of: turn)
         holderWasAudible = false
         gate.record(
             TurnRecording(turn: turn.id, keeps: policy.keepTurnAudio, maxBytes: context.limits.turnAudioBytes))
@@ -127,6 +125,13 @@ extension LiveSession {
             turn.holder, AudioGate.Opening(lag: lag(of: turn.holder), preRoll: .milliseconds(preRoll)))
         if let counts = gate.counts(of: turn.id) { turns.note(counts) }
         watchHolder()
+    }
+
+    /// Ends the running turn when the policy's limit for it is over.
+    func startLimit(of turn: Turn) {
+        let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
+        let left = max(turnStarted + limit - context.clock.uptime, .zero)
+        start(.maxTurn, after: left) { await $0.endTurn(turn.id, because: .maxTurn) }
     }
 
     private func shutGate(of turn: Turn, keepsTail: Bool) {
