@@ -67,11 +67,15 @@ extension LiveSession {
         publishAttributes()
         refreshGates()
         watchHolder()
-        for identity in turns.queue where !speakers.contains(where: { $0.identity == identity }) {
-            floorLoses(identity)
-        }
+        loseThoseWhoAreGone()
         notifyIfOwed()
         watchForEmptiness()
+    }
+
+    /// Nobody tells of those who left while the room was away.
+    private func loseThoseWhoAreGone() {
+        let known = turns.queue + rules.hands.keys.sorted() + (turns.floor.offeredTo.map { [$0] } ?? [])
+        for identity in known where !speakers.contains(where: { $0.identity == identity }) { floorLoses(identity) }
     }
 
     /// After a connection ended by itself: joins again where that makes sense;
