@@ -150,6 +150,8 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return }
+            // The session, which waits no more, is not held on to.
+            if case .tail = track.position { state.onTailEnd = nil }
             // One frame more: the lag is an estimate, and silence is the safe side.
             track.shut(skipping: Self.frames(in: lag) + 1, until: now + lag + GateTrack.longestGap)
             state.tracks[identity] = track
