@@ -103,7 +103,6 @@ struct TurnTests {
             ["holder": "bob", "turn_id": "<null>", "epoch": "<null>"]
         ),
         (.staleTurn(current: nil, epoch: nil), "stale-turn", ["turn_id": "<null>", "epoch": "<null>"]),
-        (.noTurn, "stale-turn", ["turn_id": "<null>", "epoch": "<null>"]),
         (.notHolder(holder: "bob"), "floor-taken", ["holder": "bob"]),
         (.notReady(.reconnecting), "session-not-working", ["session_status": "reconnecting"]),
     ])

@@ -85,6 +85,7 @@ extension AudioGate {
     func close() {
         let readers = state.withLock { state in
             state.isOver = true
+            state.onTailEnd = nil
             state.tracks = [:]
             defer { state.readers = [:] }
             return Array(state.readers.values)

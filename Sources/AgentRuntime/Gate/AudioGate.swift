@@ -150,8 +150,12 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return }
-            // One frame more: the lag is an estimate, and silence is the safe side.
-            track.shut(skipping: Self.frames(in: lag) + 1, until: now + lag + GateTrack.longestGap)
+            // The session, which waits no more, is not held on to.
+            if case .tail = track.position { state.onTailEnd = nil }
+            // Half as much again and a frame more: the lag is an estimate, and
+            // silence is the safe side.
+            let margin = lag / 2 + AudioFrame.duration
+            track.shut(skipping: Self.frames(in: lag + margin), until: now + lag + margin + GateTrack.longestGap)
             state.tracks[identity] = track
             state.recording?.pause()
             deliverMixed(state.mixer.remove(identity, at: now), state)

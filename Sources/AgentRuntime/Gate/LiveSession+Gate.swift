@@ -112,8 +112,18 @@ extension LiveSession {
         }
         // Each says all of it, so an old one that could not be sent is no loss.
         if gateNews.count > 64 { gateNews.removeFirst() }
-        guard gateNewsTask == nil else { return }
+        startGateNews()
+    }
+
+    private func startGateNews() {
+        guard gateNewsTask == nil, !gateNews.isEmpty else { return }
         gateNewsTask = Task { await self.sendGateNews() }
+    }
+
+    /// The room is back: of what could not be told, the last is still true.
+    func tellGateNewsAgain() {
+        gateNews = gateNews.suffix(1)
+        startGateNews()
     }
 
     private func sendGateNews() async {
@@ -146,8 +156,9 @@ struct GateNews: Encodable {
         case turnID = "turn_id"
     }
 
-    /// The attribute's value: the identities as a JSON array.
+    /// The attribute's value: the identities as a JSON array, at most a hundred
+    /// of them, since all attributes together have a bound at the server.
     static func attribute(of heard: [String]) -> String {
-        (try? JSONEncoder().encode(heard)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+        (try? JSONEncoder().encode(Array(heard.prefix(100)))).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 }

@@ -7,6 +7,7 @@ struct TurnRecording {
     /// Nil: not kept, or grown over its bound.
     private(set) var samples: [Int16]?
     private let maxSamples: Int
+    private var hasBegun = false
     private var frames: Int64 = 0
     private(set) var firstFrameAt: Duration?
     /// Since the gate was last opened, or the track last came.
@@ -22,7 +23,12 @@ struct TurnRecording {
 
     /// Notes what of the speaker's time before the start is in the turn: the
     /// ring's frames, and those that were on their way.
-    mutating func began(preRollFrames: Int) { counts.preRollMs = Int64(preRollFrames) * 20 }
+    /// Only the first opening of a turn has any.
+    mutating func began(preRollFrames: Int) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        counts.preRollMs = Int64(preRollFrames) * 20
+    }
 
     mutating func add(_ frame: AudioFrame, at time: Duration, fromRing: Bool) {
         frames += 1

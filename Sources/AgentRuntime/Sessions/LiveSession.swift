@@ -60,6 +60,10 @@ actor LiveSession {
     var endings: [TurnID: TurnEnding] = [:]
     /// Turns that are over and not known to be durable, newest last.
     var endedTurns: [Turn] = []
+    /// Of them, those that a full journal has not taken, oldest first.
+    var unwrittenTurns: [Turn] = []
+    /// Lets one wish for the floor through at a time, first come first.
+    let floorDoor = SerialLock()
 
     // The gate.
     nonisolated let gate: AudioGate
@@ -85,11 +89,16 @@ actor LiveSession {
     var lastPush = Duration.zero
     /// The present speech waits for its upload, and the agent is shown thinking.
     var speechStalled = false
+    /// The state `speaking` is that of what is played, and ends with it.
+    var speakingIsOurs = false
 
     // The watchdog.
     var watchTask: Task<Void, Never>?
     var silentTracks: [String: SilentTrack] = [:]
     var lastIncident: Int64 = 0
+    var lastLook = Duration.zero
+    /// Gates that stood wrong at the last look.
+    var suspectGates: Set<String> = []
 
     private nonisolated let shown: Mutex<Session>
 

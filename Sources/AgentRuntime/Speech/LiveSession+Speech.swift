@@ -9,10 +9,11 @@ extension LiveSession {
         _ source: any SpeechSource, interrupt: Bool, wait: Duration, by caller: Caller
     ) async throws -> Speech {
         try requireInRoom()
+        // The agent goes on speaking: nobody's turn comes in between.
+        if interrupt { stopSpeeches() }
         guard speeches.count + (speaking == nil ? 0 : 1) < context.limits.speeches else {
             throw TurngateError.overloaded("a session takes at most \(context.limits.speeches) speeches at once")
         }
-        if interrupt { _ = try self.interrupt(by: caller) }
         let now = context.clock.now
         let run = SpeechRun(Speech(id: SpeechID(at: now), createdAt: now), capacity: context.limits.speechBacklogFrames)
         speeches.append(run)
@@ -40,33 +41,33 @@ extension LiveSession {
         guard run.end(.failed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
         speeches.removeAll { $0 === run }
-        guard speaking === run else { return }
-        hush(run)
-        endSpeaking(reason: "the speech failed")
+        if speaking === run { hush(run) }
+        if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
     }
 
     /// Stops what is being said and drops what waits to be said.
     func interrupt(by caller: Caller) throws(TurngateError) -> SpeechInterruption {
         try requireWorking()
+        let wasStalled = speechStalled
         let (stopped, dropped) = stopSpeeches()
-        if stopped != nil, states.state == .speaking || speechStalled {
-            speechStalled = false
-            _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
+        if speakingIsOurs {
+            speakingIsOurs = false
+            if states.state == .speaking || (wasStalled && states.state == .thinking) {
+                _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
+            }
         }
         return SpeechInterruption(speech: stopped?.speech, dropped: dropped)
     }
 
-    /// Whether something is being played at this moment.
-    var speechIsAudible: Bool { speaking.map { $0.speech.status == .playing } ?? false }
-
     /// Whether the agent is saying something, or about to.
-    var hasSomethingToSay: Bool { speaking.map { !$0.isOver } ?? !speeches.isEmpty }
+    var hasSomethingToSay: Bool { speaking?.isOver == false || !speeches.isEmpty }
 
     /// Stops all speeches at once, without a word about the state.
     @discardableResult
     func stopSpeeches() -> (stopped: SpeechRun?, dropped: Int) {
         let waiting = speeches
         speeches = []
+        speechStalled = false
         for run in waiting { stop(run) }
         guard let run = speaking, !run.isOver else { return (nil, waiting.count) }
         let wasPlaying = run.speech.status == .playing
@@ -128,7 +129,7 @@ extension LiveSession {
             logger.warning("a speech was not played", metadata: ["error": "\(error)", "speech": "\(run.id)"])
             fail(run)
             await dropVoice()
-            endSpeaking(reason: "the speech failed")
+            if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
         }
     }
 
@@ -161,6 +162,12 @@ extension LiveSession {
                 pushedFrames += 1
                 lastPush = context.clock.uptime
                 try await voice.play(frame)
+                if run.isOver {
+                    // It was stopped meanwhile: a frame that came behind that
+                    // is not to be heard either.
+                    try voice.clear()
+                    return
+                }
                 run.played(AudioFrame.duration * pushedFrames - voice.backlog)
             case .nothing: await run.wait(for: 1)
             case .end: return
@@ -175,6 +182,7 @@ extension LiveSession {
         if isFirst { run.began(at: context.clock.now) }
         guard isFirst || speechStalled else { return }
         speechStalled = false
+        speakingIsOurs = true
         _ = try step(to: .speaking, cause: .playout, actor: nil, reason: isFirst ? nil : "speech goes on")
     }
 
@@ -198,6 +206,8 @@ extension LiveSession {
     func endSpeaking(reason: String?) {
         let wasStalled = speechStalled
         speechStalled = false
+        guard speakingIsOurs else { return }
+        speakingIsOurs = false
         guard lifecycle.status.isWorking else { return }
         guard states.state == .speaking || (wasStalled && states.state == .thinking) else { return }
         do throws(TurngateError) {

@@ -6,7 +6,15 @@ extension LiveSession {
 
     /// Takes the floor for a participant, or a place in the queue.
     func startTurn(_ request: TurnRequest, by caller: Caller) async throws(TurngateError) -> TurnStart {
-        await whileTurnEnds()
+        // One after the other, so that who came first while a turn was ending
+        // is first when it has ended.
+        try await floorDoor.run { () throws(TurngateError) in
+            await whileTurnEnds()
+            return try takeFloor(request, by: caller)
+        }
+    }
+
+    private func takeFloor(_ request: TurnRequest, by caller: Caller) throws(TurngateError) -> TurnStart {
         try requireFloor(for: request.participant)
         let now = context.clock.now
         var machine = turns
@@ -41,7 +49,9 @@ extension LiveSession {
         do throws(TurngateError) {
             try makeWay(for: turn, by: caller)
         } catch {
+            openingHolder = nil
             carryOut(turns.withdraw(turn.id))
+            refreshGates()
             throw error
         }
         carryOut(.open(turn))
@@ -72,14 +82,29 @@ extension LiveSession {
     /// short.
     private func makeWay(for turn: Turn, by caller: Caller) throws(TurngateError) {
         guard agentIsBusy, states.state != .listening else {
-            _ = try context.journal.append([.turn(turn)])
+            _ = try context.journal.append(unwrittenEnds + [.turn(turn)])
+            unwrittenTurns = []
             stopSpeeches()
             return
         }
         _ = try step(
             to: .listening, cause: caller.cause, actor: caller.name, reason: "start_turn", turn: turn.id,
-            with: [.turn(turn)])
+            with: unwrittenEnds + [.turn(turn)])
+        unwrittenTurns = []
+        speakingIsOurs = false
         stopSpeeches()
+    }
+
+    /// Ends that a full journal has not taken: they go before the next turn,
+    /// or the store would find two that run.
+    private var unwrittenEnds: [JournalEntry] { unwrittenTurns.map { .turn($0) } }
+
+    /// Tries again what a full journal has not taken.
+    func writeUnwrittenTurns() {
+        guard !unwrittenTurns.isEmpty, let ticket = journal(unwrittenEnds) else { return }
+        let written = unwrittenTurns
+        unwrittenTurns = []
+        for turn in written { Task { await self.forget(turn.id, once: ticket) } }
     }
 
     /// Ends or cancels a turn; returns when it has its outcome.
@@ -134,10 +159,8 @@ extension LiveSession {
 
     private func openGate(for turn: Turn) {
         let policy = session.spec.turnPolicy
-        start(.maxTurn, after: .milliseconds(policy.maxTurnMs)) { live in
-            await live.endTurn(turn.id, because: .maxTurn)
-        }
         turnStarted = context.clock.uptime
+        startLimit(of: turn)
         holderWasAudible = false
         gate.record(
             TurnRecording(turn: turn.id, keeps: policy.keepTurnAudio, maxBytes: context.limits.turnAudioBytes))
@@ -148,6 +171,13 @@ extension LiveSession {
             turn.holder, AudioGate.Opening(lag: lag(of: turn.holder), preRoll: .milliseconds(preRoll)))
         if let counts = gate.counts(of: turn.id) { turns.note(counts) }
         watchHolder()
+    }
+
+    /// Ends the running turn when the policy's limit for it is over.
+    func startLimit(of turn: Turn) {
+        let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
+        let left = max(turnStarted + limit - context.clock.uptime, .zero)
+        start(.maxTurn, after: left) { await $0.endTurn(turn.id, because: .maxTurn) }
     }
 
     private func shutGate(of turn: Turn, keepsTail: Bool) {
@@ -196,14 +226,14 @@ extension LiveSession {
             ending.turn = turn
             ending.done.open()
         }
-        let ticket = journal([.turn(turn)])
-        Task { await self.forget(turn.id, once: ticket) }
+        guard let ticket = journal(unwrittenEnds + [.turn(turn)]) else { return unwrittenTurns.append(turn) }
+        let written = unwrittenTurns + [turn]
+        unwrittenTurns = []
+        for turn in written { Task { await self.forget(turn.id, once: ticket) } }
     }
 
-    private func forget(_ turn: TurnID, once ticket: JournalTicket?) async {
-        if let ticket {
-            while await ticket.outcome(within: .seconds(30)) == .pending, !finished.isOpen {}
-        }
+    private func forget(_ turn: TurnID, once ticket: JournalTicket) async {
+        while await ticket.outcome(within: .seconds(30)) == .pending, !finished.isOpen {}
         endedTurns.removeAll { $0.id == turn }
     }
 
@@ -220,6 +250,10 @@ extension LiveSession {
     }
 
     private func expireOffer(_ number: Int) {
+        // Nobody can take a floor that the agent keeps to itself.
+        if turns.offeredTo != nil, agentIsBusy, !session.spec.turnPolicy.allowInterruptions {
+            return start(.offer, after: context.limits.offerTime) { await $0.expireOffer(number) }
+        }
         carryOut(turns.offerExpired(number))
         publish()
     }

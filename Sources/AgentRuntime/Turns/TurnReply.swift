@@ -111,7 +111,7 @@ struct TurnReply: Encodable {
             turnID = turn?.description
             self.epoch = epoch
         case .notHolder(let holder): self.holder = holder
-        case .noTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent, .turnRequired, .notReady: break
+        case .noFloor, .agentBusy, .queueFull, .participantAbsent, .turnRequired, .notReady: break
         }
     }
 
@@ -192,7 +192,6 @@ extension TurnRefusal {
         case .floorTaken: "floor_taken"
         case .staleTurn: "stale_turn"
         case .notHolder: "not_holder"
-        case .noTurn: "no_turn"
         case .noFloor: "no_floor"
         case .agentBusy: "agent_busy"
         case .queueFull: "queue_full"
@@ -210,7 +209,6 @@ extension TurnRefusal {
         case .staleTurn(nil, _): "That turn is over; no turn is under way."
         case .staleTurn: "That turn is over, or not the present one."
         case .notHolder(let holder): "The turn is \(holder)'s."
-        case .noTurn: "No turn is under way."
         case .noFloor: "Everybody may speak here: the session has no floor to take."
         case .agentBusy(let state): "The agent is \(state.rawValue) and is not to be interrupted."
         case .queueFull(let limit): "\(limit) participants wait already."

@@ -117,8 +117,9 @@ public struct TurnMachine: Sendable, Equatable {
         _ turn: Turn, _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp
     ) -> Decision<TurnStart> {
         var ending = turn
+        // What its holder has ended already stays ended by him.
+        if ending.status == .active { ending.endReason = .preempted }
         ending.status = .ending
-        ending.endReason = .preempted
         current = nil
         preempted.append(ending)
         return open(request, by: caller, id: id, at: time, after: [.shut(ending, keepsTail: false)])
@@ -179,10 +180,11 @@ public struct TurnMachine: Sendable, Equatable {
 
     private mutating func beginEnd(_ reason: Turn.EndReason) -> [Action] {
         guard var turn = current else { return [] }
-        // What is being ended can still be cancelled or cut short, not ended again.
+        // What is being ended can still be cancelled, or its tail cut short;
+        // not ended again.
         if turn.status == .ending, reason.keepsTail || turn.endReason?.keepsTail == false { return [] }
+        if turn.status == .active || reason == .cancelTurn { turn.endReason = reason }
         turn.status = .ending
-        turn.endReason = reason
         current = turn
         return [.shut(turn, keepsTail: reason.keepsTail)]
     }
