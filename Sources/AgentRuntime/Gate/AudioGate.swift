@@ -128,14 +128,14 @@ final class AudioGate: Sendable {
         state.withLock { state in
             guard var track = state.tracks[identity], !track.isOpen else { return }
             track.forget(at: now)
-            let lag = Self.frames(in: opening.lag), wanted = Self.frames(in: opening.preRoll)
-            let early = track.ring.take(wanted - lag)
+            let ahead = opening.lag == .zero ? .zero : track.ahead(at: now, lag: opening.lag)
+            let early = track.ring.take(Self.frames(in: opening.preRoll - ahead))
             // Frames of before the order are still to come: as far as they are
             // not wanted, or belong to a cancelled turn, they do not pass; the
             // others count as pre-roll.
-            track.skip = max(track.skip, lag - wanted)
-            track.skipUntil = max(track.skipUntil, now + opening.lag + GateTrack.longestGap)
-            let toCome = max(lag - track.skip, 0)
+            track.skip = max(track.skip, Self.frames(in: ahead - opening.preRoll))
+            track.skipUntil = max(track.skipUntil, now + ahead + GateTrack.longestGap)
+            let toCome = max(Self.frames(in: ahead) - track.skip, 0)
             track.position = .open
             track.openSince = now
             state.tracks[identity] = track
@@ -154,8 +154,8 @@ final class AudioGate: Sendable {
             if case .tail = track.position { state.onTailEnd = nil }
             // Half as much again and a frame more: the lag is an estimate, and
             // silence is the safe side.
-            let margin = lag / 2 + AudioFrame.duration
-            track.shut(skipping: Self.frames(in: lag + margin), until: now + lag + margin + GateTrack.longestGap)
+            let rest = track.ahead(at: now, lag: lag) + lag / 2 + AudioFrame.duration
+            track.shut(skipping: Self.frames(in: rest), until: now + rest + GateTrack.longestGap)
             state.tracks[identity] = track
             state.recording?.pause()
             deliverMixed(state.mixer.remove(identity, at: now), state)
@@ -168,7 +168,7 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         return state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return false }
-            let tail = Self.frames(in: lag)
+            let tail = Self.frames(in: track.ahead(at: now, lag: lag))
             guard tail > 0 else {
                 track.shut(skipping: 0, until: now)
                 state.tracks[identity] = track

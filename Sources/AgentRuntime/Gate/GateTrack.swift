@@ -43,6 +43,13 @@ struct GateTrack {
         ring.clear()
     }
 
+    /// How much of what was said before `time` is still to come: what lags, and
+    /// what has been gathering for the next frame since the last one came.
+    func ahead(at time: Duration, lag: Duration) -> Duration {
+        let gathering = lastFrameAt.map { time - $0 } ?? .zero
+        return lag + (gathering > Self.longestGap ? .zero : gathering)
+    }
+
     /// A frame comes, or an order, at `time`: forgets what a long silence has
     /// made untrue. What was said before it is no pre-roll of what comes after.
     mutating func forget(at time: Duration) {
