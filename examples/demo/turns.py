@@ -138,7 +138,8 @@ async def gather(http, story: Story, clock: Clock, diary: Diary, people: dict[st
         gates = round.gates[-1][1]
         for name, (is_open, reason) in sorted(gates.items()):
             step.say(f"{name}: gate {'open' if is_open else 'closed'} ({reason})")
-        step.check(all(gate == (False, "no_turn") for gate in gates.values()), str(gates))
+        wrong = [name for name, gate in gates.items() if gate != (False, "no_turn")]
+        step.check(not wrong, f"nobody has the floor, and the gate is not closed for that for {' and '.join(wrong)}")
     return round
 
 
@@ -164,21 +165,32 @@ async def take_the_floor(story: Story, round: Round) -> None:
         await alice.talk()
         await asyncio.sleep(0.3)
         turn = await alice.call("start_turn")
-        step.check(turn["success"] and turn["result"]["holder"] == "alice", str(turn))
+        granted(step, "alice's start_turn", turn)
+        pre_roll = turn["result"]["pre_roll_ms"] / 1000
+        step.check(pre_roll == PRE_ROLL, f"alice's turn has {pre_roll} s of pre-roll, and not {PRE_ROLL}")
         step.say(f"alice: start_turn → turn {turn['result']['epoch']}, pre-roll {turn['result']['pre_roll_ms']} ms")
         await asyncio.sleep(0.5)
         await bob.talk()
         await asyncio.sleep(0.1)
         refused = await bob.call("start_turn")
-        step.check(not refused["success"] and refused["code"] == "floor_taken" and refused["holder"] == "alice", str(refused))
+        step.check(not refused["success"] and (refused["code"], refused["holder"]) == ("floor_taken", "alice"),
+                   f"bob's start_turn was answered {refused}, though alice has the floor")
         step.say(f"bob: start_turn → {refused['code']}: {refused['error']}")
         await asyncio.sleep(0.5)
         await bob.hush()
         queued = await bob.call("start_turn", queue=True)
-        step.check(queued["success"] and queued["result"].get("place") == 1, str(queued))
+        granted(step, "bob's start_turn with queue", queued, place=1)
         step.say(f"bob: start_turn with queue → place {queued['result']['place']}, behind {queued['result']['holder']}")
         round.marks["turn 1"] = turn["result"]["epoch"]
         await asyncio.sleep(0.4)
+
+
+def granted(step, what: str, answer: dict, **wanted) -> None:
+    """Fails unless a call of a built-in method did what was wanted."""
+    step.check(answer["success"], f"{what} was refused: {answer.get('code')}: {answer.get('error')}")
+    for name, value in wanted.items():
+        got = answer["result"].get(name)
+        step.check(got == value, f"{what}: {name} is {got}, and not {value}")
 
 
 async def hand_over(story: Story, round: Round) -> None:
@@ -188,7 +200,7 @@ async def hand_over(story: Story, round: Round) -> None:
         await asyncio.sleep(0.1)
         asked = round.clock.now
         ended = await alice.call("end_turn", epoch=int(round.marks["turn 1"]))
-        step.check(ended["success"] and ended["result"]["outcome"] == "committed", str(ended))
+        granted(step, "alice's end_turn", ended, outcome="committed")
         step.say(f"alice: end_turn → {ended['result']['outcome']}, {ended['result']['audio_ms']} ms")
         offer = await bob.told(asked)
         step.check(offer is not None and "turn_offer" in offer.payload, f"bob was told {offer}")
@@ -197,7 +209,7 @@ async def hand_over(story: Story, round: Round) -> None:
         await bob.talk()
         await asyncio.sleep(0.2)
         turn = await bob.call("start_turn")
-        step.check(turn["success"] and turn["result"]["holder"] == "bob", str(turn))
+        granted(step, "bob's start_turn", turn)
         step.say(f"bob: start_turn → turn {turn['result']['epoch']}")
         round.marks["turn 2"] = turn["result"]["epoch"]
 
@@ -207,21 +219,21 @@ async def cancel_and_go_on(story: Story, round: Round) -> None:
     with story.step("bob takes it back: cancel_turn, and speaks on; 300 ms later he starts another turn") as step:
         await asyncio.sleep(0.7)
         gone = await bob.call("cancel_turn", epoch=int(round.marks["turn 2"]))
-        step.check(gone["success"] and gone["result"]["outcome"] == "cancelled", str(gone))
+        granted(step, "bob's cancel_turn", gone, outcome="cancelled")
         step.say(f"bob: cancel_turn → turn {gone['result']['epoch']} is {gone['result']['outcome']}")
         stale = await bob.call("end_turn", epoch=int(round.marks["turn 2"]))
-        step.check(not stale["success"] and stale["code"] == "stale_turn", str(stale))
+        step.check(not stale["success"] and stale["code"] == "stale_turn", f"bob's end_turn of a cancelled turn was answered {stale}")
         step.say(f"bob: end_turn of it → {stale['code']}: {stale['error']}")
         await asyncio.sleep(0.3)
         turn = await bob.call("start_turn")
-        step.check(turn["success"], str(turn))
+        granted(step, "bob's start_turn", turn)
         step.say(f"bob: start_turn → turn {turn['result']['epoch']}, pre-roll {turn['result']['pre_roll_ms']} ms of "
                  f"{PRE_ROLL * 1000:.0f}: it does not reach back over the cancelled one")
         await asyncio.sleep(0.9)
         await bob.hush()
         await asyncio.sleep(0.1)
         ended = await bob.call("end_turn", turn_id=turn["result"]["turn_id"])
-        step.check(ended["success"] and ended["result"]["outcome"] == "committed", str(ended))
+        granted(step, "bob's end_turn", ended, outcome="committed")
         step.say(f"bob: end_turn → {ended['result']['outcome']}, {ended['result']['audio_ms']} ms")
 
 
@@ -245,7 +257,7 @@ async def hear_the_agent(story: Story, round: Round) -> None:
             speech = await speaking
         finally:
             speaking.cancel()
-        step.check(speech["status"] == "completed", str(speech))
+        step.check(speech["status"] == "completed", f"the speech is {speech['status']}, and was to be played to its end")
         step.check(first < round.marks["last byte"], "nothing was heard before the upload was over")
         told = [await person.told(first) for person in round.people.values()]
         step.check(all(told), "not everybody was told that it is their turn")
@@ -289,7 +301,7 @@ async def interrupt_the_agent(story: Story, round: Round) -> None:
             await asyncio.sleep(0.2)
             called = round.clock.now
             turn = await bob.call("start_turn")
-            step.check(turn["success"], str(turn))
+            granted(step, "bob's start_turn", turn)
             await asyncio.sleep(0.9)
             await bob.hush()
             await asyncio.sleep(0.1)
@@ -297,8 +309,8 @@ async def interrupt_the_agent(story: Story, round: Round) -> None:
             speech = await asyncio.wait_for(speaking, 10)
         finally:
             speaking.cancel()
-        step.check(speech["status"] == "interrupted", str(speech))
-        step.check(ended["success"] and ended["result"]["outcome"] == "committed", str(ended))
+        step.check(speech["status"] == "interrupted", f"the speech is {speech['status']}, though bob has interrupted it")
+        granted(step, "bob's end_turn", ended, outcome="committed")
         silent = round.last_sound("bob") - called
         heard = round.last_sound("bob") - first + 0.01
         step.check(abs(heard - speech["played_ms"] / 1000) < 0.12 + 2 * round.held_up,
@@ -306,8 +318,8 @@ async def interrupt_the_agent(story: Story, round: Round) -> None:
         step.check(silent < 0.3 + 2 * round.held_up, f"the agent was still heard {silent * 1000:.0f} ms after start_turn")
         step.say(f"bob: start_turn → the agent is silent for him {silent * 1000:.0f} ms later; "
                  f"the speech is {speech['status']} after {speech['played_ms']} ms, he heard {heard * 1000:.0f} ms of it")
-        state = await bob.call("get_turn_state")
-        step.check(state["success"] and state["result"]["floor"].get("holder") is None, str(state))
+        floor = (await bob.call("get_turn_state"))["result"]["floor"]
+        step.check(floor.get("holder") is None, f"bob has ended his turn, and {floor.get('holder')} has the floor")
 
 
 async def close(story: Story, round: Round, beside: list[asyncio.Task]) -> None:
@@ -336,9 +348,9 @@ async def kept(round: Round, turn: dict, step) -> tuple[numpy.ndarray, int] | No
     """A turn's WAV; a cancelled one must have none."""
     answer = await round.http.get(f"{round.path}/turns/{turn['id']}/audio")
     if turn["outcome"] == "cancelled":
-        step.check(answer.status_code == 404, f"the cancelled turn's audio is there: status {answer.status_code}")
+        step.check(answer.status_code == 404, f"the cancelled turn's audio is to be had: status {answer.status_code}")
         return None
-    step.check(answer.status_code == 200, f"the audio of turn {turn['epoch']}: status {answer.status_code}")
+    step.check(answer.status_code == 200, f"the audio of turn {turn['epoch']} is not to be had: {answer.json()['detail']}")
     return sound.read_wav(answer.content)
 
 
@@ -378,6 +390,8 @@ def prove_turn(step, round: Round, turn: dict, cancelled: float) -> list[str]:
     begin_call, end_call, zero = *turn["calls"], round.marks["begin"]
     early = cancelled - start
     step.check(turn["epoch"] != 3 or early < CANCELLED + round.held_up, f"{name} has {early * 1000:.0f} ms of the cancelled turn")
+    first = begin_call - found[0].said
+    step.check(turn["epoch"] != 1 or first > 0.2, f"alice began 300 ms before her call; only {first * 1000:.0f} of them are in her turn")
     late, cut = start - begin_call + turn["pre_roll_ms"] / 1000, end_call - end
     step.check(late < INSIDE + round.held_up, f"{name} lacks the first {late * 1000:.0f} ms")
     step.check(late > -OUTSIDE - round.held_up, f"{name} begins {-late * 1000:.0f} ms too early")
