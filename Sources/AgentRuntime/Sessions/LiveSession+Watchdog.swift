@@ -89,10 +89,13 @@ extension LiveSession {
             // A track that was only just asked for, or held back until now, has
             // a way to come.
             let hasCome = sight.lastFrameAt.map { $0 >= sight.openSince ?? .zero } ?? false
-            if now - since <= (hasCome ? context.limits.silenceBound : context.limits.firstFrameBound) {
+            let bound = hasCome ? context.limits.silenceBound : context.limits.firstFrameBound
+            // Frames are made up when no packets come.
+            let stillness = connection?.audioStillness(of: track.trackSid) ?? .zero
+            if now - since <= bound, stillness <= context.limits.packetBound {
                 settleSilence(of: verdict.identity, healed: true)
             } else {
-                await mendSilence(of: verdict.identity, track.trackSid, lasting: now - since)
+                await mendSilence(of: verdict.identity, track.trackSid, lasting: max(now - since, stillness))
             }
         }
     }
@@ -114,7 +117,7 @@ extension LiveSession {
         if healed { silentTracks[identity] = nil }
         guard !found.isReported else { return }
         silentTracks[identity]?.isReported = true
-        report(.noFrames, of: identity, "no frame came for \(found.ms) ms; the track was taken up anew", healed)
+        report(.noFrames, of: identity, "nothing came for \(found.ms) ms; the track was taken up anew", healed)
     }
 
     private func report(_ finding: Incident.Finding, of participant: String?, _ detail: String, _ healed: Bool) {
