@@ -83,13 +83,14 @@ extension LiveSession {
     func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
         connection = nil
         receivedAudio = [:]
-        await endSpeeches()
         if let event = reason.finalEvent {
             conclude(event)
             return false
         }
         connectionBroke()
         publish()
+        // After the break is known: whom a speech's end is to be told is not there.
+        await endSpeeches()
         // A room that takes us and drops us again is not asked at once.
         if rejoinPause > Self.shortestRejoinPause, await !pauseBeforeRejoin() { return false }
         while lifecycle.status == .reconnecting, !Task.isCancelled {

@@ -9,10 +9,10 @@ extension LiveSession {
         _ source: any SpeechSource, interrupt: Bool, wait: Duration, by caller: Caller
     ) async throws -> Speech {
         try requireInRoom()
+        if interrupt { _ = try self.interrupt(by: caller) }
         guard speeches.count + (speaking == nil ? 0 : 1) < context.limits.speeches else {
             throw TurngateError.overloaded("a session takes at most \(context.limits.speeches) speeches at once")
         }
-        if interrupt { _ = try self.interrupt(by: caller) }
         let now = context.clock.now
         let run = SpeechRun(Speech(id: SpeechID(at: now), createdAt: now), capacity: context.limits.speechBacklogFrames)
         speeches.append(run)
@@ -32,22 +32,29 @@ extension LiveSession {
             guard await run.add(samples) else { return }
             try Task.checkCancellation()
         }
+        // Some sources end when their task is cancelled: that is no whole upload.
+        try Task.checkCancellation()
         run.finish()
     }
 
     /// A speech goes no further: what waits of it is not played.
     private func fail(_ run: SpeechRun) {
-        guard run.end(.failed, at: context.clock.now) else { return }
+        guard !run.isOver else { return }
+        let isSpeaking = speaking === run
+        if isSpeaking { hush(run) }
+        run.end(.failed, at: context.clock.now)
         context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
         speeches.removeAll { $0 === run }
-        if speaking === run { hush(run) }
+        let hasBegun = run.speech.startedAt != nil || isSpeakingByPlayout
+        if isSpeaking, hasBegun, !nextIsReady { endSpeaking(reason: "the speech failed") }
     }
 
     /// Stops what is being said and drops what waits to be said.
     func interrupt(by caller: Caller) throws(TurngateError) -> SpeechInterruption {
         try requireWorking()
+        let wasSpeaking = isSpeakingByPlayout
         let (stopped, dropped) = stopSpeeches()
-        if stopped != nil, states.state == .speaking {
+        if wasSpeaking || (stopped != nil && states.state == .speaking) {
             _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
         }
         return SpeechInterruption(speech: stopped?.speech, dropped: dropped)
@@ -56,9 +63,23 @@ extension LiveSession {
     /// Whether something is being played at this moment.
     var speechIsAudible: Bool { speaking.map { $0.speech.status == .playing } ?? false }
 
+    /// Whether the agent's state is what playing a speech made it: also between
+    /// two of them, and while one waits for its upload.
+    private var isSpeakingByPlayout: Bool {
+        switch states.state {
+        case .speaking: states.current.cause == .playout
+        case .thinking: speechStalled
+        case .initializing, .idle, .listening: false
+        }
+    }
+
+    /// Whether the agent can go on with the next speech at once.
+    private var nextIsReady: Bool { speeches.first?.has(context.limits.speechLeadFrames) ?? false }
+
     /// Stops all speeches at once, without a word about the state.
     @discardableResult
     func stopSpeeches() -> (stopped: SpeechRun?, dropped: Int) {
+        speechStalled = false
         let waiting = speeches
         speeches = []
         for run in waiting { stop(run) }
@@ -94,18 +115,15 @@ extension LiveSession {
     }
 
     private func playAll() async {
-        while lifecycle.status.isWorking, !Task.isCancelled {
-            guard let run = speeches.first else {
-                if await quieten() { break }
-                continue
-            }
+        while lifecycle.status.isWorking, !Task.isCancelled, let run = speeches.first {
             speeches.removeFirst()
             speaking = run
             await play(run)
             speaking = nil
         }
+        await muteLater()
         playerTask = nil
-        // One that came while the voice was being muted.
+        // One that came meanwhile.
         if !speeches.isEmpty, lifecycle.status.isWorking { startPlayer() }
     }
 
@@ -113,6 +131,7 @@ extension LiveSession {
         pushedFrames = 0
         await run.wait(for: context.limits.speechLeadFrames)
         guard !run.isOver else { return }
+        if run.isEmpty { return complete(run) }
         do {
             let voice = try await readyVoice()
             try await push(run, into: voice)
@@ -129,6 +148,7 @@ extension LiveSession {
     /// The agent's track, published and unmuted.
     private func readyVoice() async throws -> any RoomVoice {
         guard let connection else { throw RoomError.disconnected }
+        stop(.mute)
         if let voice {
             if voiceIsMuted { try voice.setMuted(false) }
             voiceIsMuted = false
@@ -176,13 +196,17 @@ extension LiveSession {
     private func finishPlaying(_ run: SpeechRun, _ voice: any RoomVoice) async {
         guard await pause(voice.backlog), !run.isOver else { return }
         run.played(AudioFrame.duration * pushedFrames)
-        let hasNext = speeches.first?.has(context.limits.speechLeadFrames) ?? false
-        if session.spec.turnPolicy.align == .heard, !hasNext {
+        if session.spec.turnPolicy.align == .heard, !nextIsReady {
             guard await pause(await voice.listenersDelay()), !run.isOver else { return }
         }
+        complete(run)
+    }
+
+    private func complete(_ run: SpeechRun) {
         guard run.end(.completed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.completed.rawValue).increment()
-        if !hasNext { endSpeaking(reason: nil) }
+        let hasBegun = run.speech.startedAt != nil || isSpeakingByPlayout
+        if hasBegun, !nextIsReady { endSpeaking(reason: nil) }
     }
 
     /// The agent has finished: it listens, unless the backend has said
@@ -190,6 +214,8 @@ extension LiveSession {
     private func endSpeaking(reason: String?) {
         let wasStalled = speechStalled
         speechStalled = false
+        // Nobody is told to speak to an agent that leaves.
+        guard lifecycle.status.isWorking else { return }
         guard states.state == .speaking || (wasStalled && states.state == .thinking) else { return }
         do throws(TurngateError) {
             _ = try step(to: .listening, cause: .playout, reason: reason)
@@ -207,19 +233,22 @@ extension LiveSession {
         }
     }
 
-    /// Nothing is left to be said: mutes the track once its last frame has left
-    /// this machine. False when something came meanwhile.
-    private func quieten() async -> Bool {
-        guard let voice, !voiceIsMuted else { return true }
-        guard await pause(await voice.listenersDelay()) else { return true }
-        guard speeches.isEmpty else { return false }
+    /// Nothing is left to be said: the track is muted once its last frame has left
+    /// this machine, and the next speech does not wait for that.
+    private func muteLater() async {
+        guard let voice, !voiceIsMuted else { return }
+        let delay = await voice.listenersDelay()
+        start(.mute, after: delay) { await $0.muteIfQuiet() }
+    }
+
+    private func muteIfQuiet() {
+        guard let voice, !voiceIsMuted, !speechIsAudible else { return }
         do throws(RoomError) {
             try voice.setMuted(true)
             voiceIsMuted = true
         } catch {
             logger.warning("the voice was not muted", metadata: ["error": "\(error)"])
         }
-        return true
     }
 
     /// Gives the agent's track up; the next speech makes another.
