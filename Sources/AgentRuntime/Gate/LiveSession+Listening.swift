@@ -70,10 +70,10 @@ extension LiveSession {
         }
     }
 
-    /// Takes a track up anew, as if it had never been received.
+    /// Takes a track up anew, as if it had never been received; also one that could not be
+    /// had at first.
     func receiveAnew(_ trackSid: String) async {
-        guard receivedAudio.removeValue(forKey: trackSid) != nil else { return }
-        await connection?.stopReceivingAudio(trackSid)
+        if receivedAudio.removeValue(forKey: trackSid) != nil { await connection?.stopReceivingAudio(trackSid) }
         syncAudio()
     }
 }
