@@ -16,16 +16,18 @@ struct JoiningTests {
         let session = try await bench.activeSession(spec)
         #expect(session.status == .active)
         #expect(session.agentState == .listening)
-        #expect(session.rpcMethods == ["echo", "get_order_state"])
+        #expect(session.rpcMethods == (Bench.builtins + ["echo", "get_order_state"]).sorted())
         #expect(session.roomSid == "RM_support")
         #expect(session.agentSid == "PA_agent1")
         let attributes = [
             "tier": "gold", "lk.agent.state": "initializing", "lk.agent.name": "Ava", "lk.agent_name": "Ava",
+            "turngate.gate": "[]",
         ]
         #expect(bench.room.joins.map(\.attributes) == [attributes])
         let connection = try #require(bench.room.current)
         #expect(await eventually { connection.log.contains("attributes listening") })
-        #expect(connection.log == ["register echo", "register get_order_state", "attributes listening"])
+        let registered = session.rpcMethods.map { "register \($0)" }
+        #expect(connection.log == registered + ["attributes listening"])
         #expect(bench.journal.transitions.map(\.seq) == [2])
         #expect(bench.journal.transitions.map(\.cause) == [.policy])
     }

@@ -38,10 +38,10 @@ struct NotificationTests {
             ])
         let session = try await bench.activeSession()
         // The timer of the session's longest duration sleeps already.
-        #expect(await eventually { bench.clock.sleeperCount == 1 })
+        #expect(await eventually { bench.clock.sleeperCount == Bench.idleSleepers + 1 })
         let request = NotificationRequest(responseTimeout: .seconds(5))
         async let notified = bench.supervisor.notify(session.id, request, wait: .seconds(6))
-        #expect(await eventually { bench.clock.sleeperCount == 3 && gate.arrivals == 1 })
+        #expect(await eventually { bench.clock.sleeperCount == Bench.idleSleepers + 3 && gate.arrivals == 1 })
         bench.clock.advance(by: .seconds(5))
         let receipt = try await notified
         #expect(receipt.recipients.map(\.outcome) == [.timeout])

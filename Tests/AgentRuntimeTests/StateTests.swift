@@ -76,7 +76,7 @@ struct StateTests {
         #expect(await eventually { connection.log.last == "attributes listening" })
         bench.room.failSetAttributes(with: .timeout("server"))
         _ = try await bench.supervisor.setAgentState(session.id, to: .thinking, reason: nil, actor: nil)
-        #expect(await eventually { bench.clock.sleeperCount == 3 })
+        #expect(await eventually { bench.clock.sleeperCount == Bench.idleSleepers + 3 })
         bench.room.failSetAttributes(with: nil)
         bench.clock.advance(by: .seconds(1))
         #expect(await eventually { connection.localParticipant.attributes["lk.agent.state"] == "thinking" })

@@ -25,7 +25,7 @@ struct BadInputTests {
 
     @Test func everythingThatIsWrong_isSaidAtOnce() async throws {
         let body = """
-            {"room":"","agent":{"identity":5,"nam":"x","attributes":{"lk.agent.state":"x","a b":"c","n":1}},
+            {"room":"","agent":{"identity":5,"nam":"x","attributes":{"lk.agent.state":"x","turngate.gate":"y","a b":"c","n":1}},
              "rpc_methods":[{"name":"a","handler":{"type":"queue"}},7],
              "turn_policy":{"mode":"x","notify_on":["idle","x"],"pre_roll_ms":2001,"notification":{"method":""}},
              "labels":[],"metadata":"x","max_duration_s":-1,"empty_timeout_s":1.5}
@@ -34,7 +34,9 @@ struct BadInputTests {
         #expect(answer.status == 400)
         #expect(
             try answer.fields() == [
-                "wait_ms", "room", "agent.identity", "agent.attributes.lk.agent.state", "agent.attributes.a b",
+                "wait_ms", "room", "agent.identity", "agent.attributes.lk.agent.state",
+                "agent.attributes.turngate.gate",
+                "agent.attributes.a b",
                 "agent.attributes.n", "agent.nam", "rpc_methods[0].handler.type", "rpc_methods[1]", "labels",
                 "metadata",
                 "max_duration_s", "empty_timeout_s", "turn_policy.mode", "turn_policy.notify_on[1]",

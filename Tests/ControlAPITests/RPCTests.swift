@@ -31,12 +31,13 @@ struct RPCTests {
         #expect(try await harness.send(.put, "\(path)/get", #"{"handler":{"type":"echo"}}"#).status == 404)
     }
 
-    @Test func list_showsBuiltinsWithoutAHandler() async throws {
+    @Test func list_showsBuiltinsAsTurngatesOwn() async throws {
         let path = "\(try await harness.session())/rpc-methods"
         let answer = try await harness.send(.get, path)
         #expect(
             answer.text == """
-                {"data":[{"name":"start_turn","description":null,"handler":null,"builtin":true,\
+                {"data":[{"name":"start_turn","description":"Takes the floor; with {\\"queue\\": true} waits for it.",\
+                "handler":{"type":"builtin"},"builtin":true,\
                 "registered_at":"2026-11-22T10:31:07.123456Z","usage":{"calls":0,"errors":0,"mean_latency_ms":null,\
                 "max_latency_ms":null,"last_called_at":null}}],"next_cursor":null}
                 """)
@@ -53,11 +54,20 @@ struct RPCTests {
         #expect(try builtin.json()["type"] as? String == "/problems/rpc-method-builtin")
     }
 
+    @Test func tooManyMethods_are409WithTheBoundAsANumber() async throws {
+        let path = "\(try await harness.session())/rpc-methods"
+        harness.sessions.configure { $0.failure = .conflict(.tooManyRPCMethods(limit: 50)) }
+        let answer = try await harness.send(.post, path, #"{"name":"get","handler":{"type":"echo"}}"#)
+        #expect(answer.status == 409)
+        #expect(try answer.json()["limit"] as? Int == 50)
+    }
+
     @Test(arguments: [
         (#"{"handler":{"type":"echo"}}"#, ["name"]),
         (#"{"name":"a"}"#, ["handler"]),
         (#"{"name":"a","handler":{}}"#, ["handler.type"]),
         (#"{"name":"a","handler":{"type":"webhook","url":"http://x"}}"#, ["handler.type"]),
+        (#"{"name":"a","handler":{"type":"builtin"}}"#, ["handler.type"]),
         (#"{"name":"a","handler":{"type":"static"}}"#, ["handler.response"]),
         (#"{"name":"a","handler":{"type":"echo","response":"x"}}"#, ["handler.response"]),
         (#"{"name":"a b","handler":{"type":"echo"}}"#, ["name"]),

@@ -20,12 +20,12 @@ struct SessionTests {
                 "agent_state_since":"2026-11-22T10:31:07.124456Z",\
                 "agent":{"identity":"agent","name":"","sid":"PA_agent","metadata":"","attributes":{}},\
                 "room_sid":"RM_room",\
-                "audio_input":{"enabled":false,"reason":"unavailable","since":"2026-11-22T10:31:07.124456Z"},\
-                "turn":null,"floor":{"holder":null,"queue":[]},\
+                "audio_input":{"enabled":true,"reason":"policy","note":null,"since":"2026-11-22T10:31:07.124456Z"},\
+                "turn":null,"floor":{"holder":null,"queue":[],"offered_to":null},\
                 "participants":[{"identity":"alice","sid":"PA_alice","name":"Alice","kind":"standard","state":"active",\
-                "audio":{"track_sid":"TR_1","muted":true,"gate":"closed"}},\
+                "audio":{"track_sid":"TR_1","muted":true,"gate":"closed","gate_reason":"no_turn"}},\
                 {"identity":"bob","sid":"PA_bob","name":"","kind":"sip","state":"active","audio":null}],\
-                "rpc_methods":[],\
+                "rpc_methods":["cancel_turn","end_turn","get_turn_state","start_turn"],\
                 "turn_policy":{"mode":"manual","notify_on":["listening"],"open_audio_on":["idle","listening"],\
                 "close_audio_on":["thinking","speaking"],\
                 "notification":{"method":"your_turn_to_speak","payload":"","response_timeout_ms":5000},\
@@ -122,6 +122,16 @@ struct SessionTests {
         #expect(answer.status == 409)
         #expect(try answer.json()["rpc_method"] as? String == "a")
         #expect(harness.sessions.lastCall == nil)
+    }
+
+    @Test func create_withABuiltinMethod_is409() async throws {
+        for name in BuiltinMethod.allCases.map(\.rawValue) {
+            let method = #"{"name":"\#(name)","handler":{"type":"echo"}}"#
+            let answer = try await harness.send(.post, "/v1/sessions", #"{"room":"r","rpc_methods":[\#(method)]}"#)
+            #expect(answer.status == 409)
+            #expect(try answer.json()["type"] as? String == "/problems/rpc-method-builtin")
+            #expect(try answer.json()["rpc_method"] as? String == name)
+        }
     }
 
     @Test(arguments: [

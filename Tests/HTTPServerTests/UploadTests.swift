@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func largeUpload_arrivesWholeThroughASlowReader(isChunked: Bool) async throws {
-        let total = 24 * 1024 * 1024
+        let total = 8 * 1024 * 1024
         try await withServer(
             bodyRule: Upload.rule(),
             { request in
@@ -114,37 +114,39 @@ import Testing
                 if isChunked { client.send("0\r\n\r\n") }
                 #expect(try client.reply().text == "\(total) \(sum)")
                 client.request("GET /next")
-                #expect(try client.reply().text == "no stream, 0")
+                #expect(try client.reply().text == "0 0")
             }
         }
     }
 
     @Test func readerThatRests_holdsTheClientBack() async throws {
-        let total = 100 * 1024 * 1024, sent = Atomic<Int>(0), goOn = Signal()
+        let total = 100 * 1024 * 1024, sent = Upload.Count(), goOn = Signal()
         try await withServer(
             bodyRule: Upload.rule(),
             { request in
                 await goOn.wait()
-                return await Upload.digest(request)
+                var count = 0
+                while let piece = try? await request.bodyStream?.next() { count += piece.count }
+                return text("\(count)")
             }
         ) { test in
             async let reply = offThePool {
                 let client = try SocketClient(port: test.port, seconds: 240)
                 client.request("POST /up", "Content-Length: \(total)")
                 let block = [UInt8](repeating: 1, count: 64 * 1024)
-                for _ in 0..<(total / block.count) { sent.add(client.send(block), ordering: .relaxed) }
+                for _ in 0..<(total / block.count) { sent.add(client.send(block)) }
                 return try client.reply()
             }
             // The client comes to rest: what fits into the sockets and our buffer is sent.
             var before = -1
-            while before != sent.load(ordering: .relaxed) || before == 0 {
-                before = sent.load(ordering: .relaxed)
+            while before != sent.value || before == 0 {
+                before = sent.value
                 try await Task.sleep(for: .milliseconds(300))
             }
-            #expect(before < 32 * 1024 * 1024)
+            #expect(before < total / 2)
             goOn.set()
             let answer = try await reply
-            #expect(answer.text == "POST \(total) \(total)")
+            #expect(answer.text == "\(total)")
         }
     }
 

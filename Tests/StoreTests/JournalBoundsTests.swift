@@ -72,10 +72,16 @@ import Testing
                 RecipientReceipt(identity: text, outcome: .acknowledged, response: text),
                 RecipientReceipt(identity: text, outcome: .failed, error: RPCError(code: 1, message: text, data: text)),
             ])
+        var turn = Turn(
+            id: TurnID(at: time), sessionID: progress.id, epoch: 1, holder: text, startedAt: time, startCause: .rpc,
+            startActor: text)
+        (turn.outcome, turn.endReason) = (.committed, .endTurn)
+        let incident = Incident(
+            sessionID: progress.id, seq: 1, at: time, finding: .noFrames, participant: text, detail: text, healed: true)
         let usage = [text: RPCMethodUsage(), text + "2": RPCMethodUsage()]
         for (entry, texts) in [
             (JournalEntry.session(progress), 3), (.transition(step), 2), (.notification(receipt), 6),
-            (.methodUsage(progress.id, usage), 2),
+            (.turn(turn), 2), (.incident(incident), 2), (.methodUsage(progress.id, usage), 2),
         ] {
             let rest = entry.estimatedBytes - texts * 1000
             #expect(rest > 0 && rest < 1000, "\(entry.kind)")

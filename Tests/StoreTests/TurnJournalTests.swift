@@ -1,7 +1,11 @@
 import Domain
 import Foundation
-import Store
+import Logging
+import Synchronization
+import TestSupport
 import Testing
+
+@testable import Store
 
 /// How turns get into PostgreSQL.
 @Suite struct TurnJournalTests {
@@ -71,15 +75,18 @@ import Testing
 
     @Test func theEndOfATurn_makesWayForTheNext_inOneBatch_inAnyOrder() async throws {
         let fixture = try await StoreFixture()
-        let (session, _) = try await fixture.insertSession()
         let journal = fixture.journal()
-        let turns = (1...40).map { session.turn($0) }
-        #expect(try await write([.turn(turns[0])], journal) == .durable)
-        let ends = turns.dropLast().map { $0.ended(.preempted, .preempted) }
-        let rest = (turns.dropFirst() + ends).map { JournalEntry.turn($0) }
-        #expect(try await write(rest, journal) == .durable)
-        let found = try await fixture.sessions.turns(session.id, TurnQuery()).turns
-        #expect(found == [turns[39]] + ends.reversed())
+        var sessions: [Session] = []
+        for index in 0..<20 { sessions.append(try await fixture.insertSession(identity: "a\(index)").session) }
+        let first = sessions.map { $0.turn(1) }
+        #expect(try await write(first.map { .turn($0) }, journal) == .durable)
+        let ends = first.map { $0.ended(.preempted, .preempted) }
+        let next = sessions.map { $0.turn(2) }
+        #expect(try await write((next + ends).map { .turn($0) }, journal) == .durable)
+        for (index, session) in sessions.enumerated() {
+            let found = try await fixture.sessions.turns(session.id, TurnQuery()).turns
+            #expect(found == [next[index], ends[index]])
+        }
     }
 
     @Test func aClockThatRanBackwards_doesNotKeepATurnFromEnding() async throws {
@@ -154,5 +161,51 @@ import Testing
         cut.endedAt = session.createdAt + .seconds(60)
         #expect(try await fixture.sessions.turns(session.id, TurnQuery()).turns == [cut, over])
         #expect(try await fixture.number("SELECT count(*) FROM incidents") == 1)
+    }
+
+    /// The whole batch was committed, and then parts of it come again.
+    @Test func halvesOfABatch_thatWasWrittenAsAWhole_areTakenAgain() async throws {
+        let fixture = try await StoreFixture()
+        let real = PostgresJournalSink(pool: fixture.pool)
+        let sink = ScriptedSink { (units) throws(JournalFailure) in
+            _ = try await real.write(units)
+            if units.count > 1 { throw .overdue("the reply came too late") }
+        }
+        var configuration = JournalConfiguration()
+        configuration.backoff = .milliseconds(1) ... .milliseconds(2)
+        let journal = JournalWriter(
+            sink: sink, clock: SystemClock(), metrics: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, configuration: configuration)
+        let (session, _) = try await fixture.insertSession()
+        let (first, second) = (session.turn(1), session.turn(2))
+        let firstEnd = first.ended(.committed, .endTurn)
+        let talked = second.with(preRollMs: 20, audioMs: 60, speechMs: 0)
+        let entries: [JournalEntry] = [
+            .turn(first), .turn(first.ending(.endTurn)), .turn(firstEnd), .incident(session.incident(1)),
+            .turn(second), .turn(talked), .turn(talked.ending(.maxTurn)), session.ended(after: .seconds(60)),
+        ]
+        let tickets = try entries.map { try journal.append([$0]) }
+        sink.open()
+        for ticket in tickets { #expect(await ticket.outcome(within: .seconds(60)) == .durable) }
+        #expect(sink.sizes.filter { $0 > 2 }.count > 2)
+        var cut = talked.ended(.cancelled, .sessionEnded)
+        cut.endedAt = session.createdAt + .seconds(60)
+        #expect(try await fixture.sessions.turns(session.id, TurnQuery()).turns == [cut, firstEnd])
+    }
+
+    @Test func aBatch_stopsBeforeWhatComesAfterASessionsEnd() async throws {
+        let time = StoreFixture.start
+        let spec = SessionSpec(room: "room", agent: AgentProfile(identity: "agent"))
+        let session = Session(id: SessionID(at: time), spec: spec, createdAt: time)
+        let end = session.ended(after: .seconds(9))
+        for late in [JournalEntry.turn(session.turn(2)), .incident(session.incident(1))] {
+            let queue = JournalQueue(JournalConfiguration(), depth: nil)
+            for entries in [[.turn(session.turn(1)), end], [.methodUsage(session.id, [:])], [late], [end]] {
+                _ = try queue.append(entries)
+            }
+            queue.close()
+            #expect(await queue.next()?.map(\.entries.count) == [2, 1])
+            #expect(await queue.next()?.entries == [late, end])
+        }
     }
 }

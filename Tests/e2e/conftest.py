@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
 import pytest_asyncio
@@ -10,11 +11,15 @@ from livekit import api
 
 from peers import Peer, token
 from server_process import KEY, SECRET, ServerProcess
+from support import figures as measured
 from support.answers import done
 from support.cluster import Cluster
+from support.quiet import Quiet
 from support.service import Service, environment
 
 _numbers = itertools.count(1)
+# The speakers' threads are to get their turn within the time of a frame.
+sys.setswitchinterval(0.001)
 
 
 @pytest.fixture(scope="session")
@@ -141,3 +146,24 @@ async def room_service(room_server):
     client = api.LiveKitAPI(room_server.http_url, KEY, SECRET)
     yield client.room
     await client.aclose()
+
+
+@pytest.fixture
+def quiet():
+    """Says at any time whether the machine has been quiet since the test began."""
+    watching = Quiet().start()
+    yield watching
+    watching.stop()
+
+
+@pytest.fixture
+def figures():
+    """`figures(name, text)`: printed at the end of the run."""
+    return measured.note
+
+
+def pytest_terminal_summary(terminalreporter):
+    if measured.LINES:
+        terminalreporter.section("Figures")
+        for line in measured.LINES:
+            terminalreporter.write_line(line)

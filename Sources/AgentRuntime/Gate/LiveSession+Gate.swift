@@ -21,7 +21,7 @@ extension LiveSession {
         followTracks()
         let verdicts = gateVerdicts
         let sights = gate.sights
-        for verdict in verdicts where verdict.identity != identityBeingEnded {
+        for verdict in verdicts where verdict.identity != identityBeingEnded && verdict.identity != openingHolder {
             guard let sight = sights[verdict.identity], sight.isOpen != verdict.isOpen else { continue }
             if verdict.isOpen {
                 gate.open(verdict.identity, AudioGate.Opening(lag: .zero, preRoll: .zero))
@@ -57,6 +57,7 @@ extension LiveSession {
         for participant in present {
             if let track = Self.track(of: participant) {
                 gate.add(participant.identity, trackSid: track.trackSid)
+                if track.muted { gate.noteMuted(participant.identity) }
             } else {
                 gate.remove(participant.identity)
             }
@@ -111,8 +112,18 @@ extension LiveSession {
         }
         // Each says all of it, so an old one that could not be sent is no loss.
         if gateNews.count > 64 { gateNews.removeFirst() }
-        guard gateNewsTask == nil else { return }
+        startGateNews()
+    }
+
+    private func startGateNews() {
+        guard gateNewsTask == nil, !gateNews.isEmpty else { return }
         gateNewsTask = Task { await self.sendGateNews() }
+    }
+
+    /// The room is back: of what could not be told, the last is still true.
+    func tellGateNewsAgain() {
+        gateNews = gateNews.suffix(1)
+        startGateNews()
     }
 
     private func sendGateNews() async {
@@ -145,8 +156,9 @@ struct GateNews: Encodable {
         case turnID = "turn_id"
     }
 
-    /// The attribute's value: the identities as a JSON array.
+    /// The attribute's value: the identities as a JSON array, at most a hundred
+    /// of them, since all attributes together have a bound at the server.
     static func attribute(of heard: [String]) -> String {
-        (try? JSONEncoder().encode(heard)).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
+        (try? JSONEncoder().encode(Array(heard.prefix(100)))).map { String(decoding: $0, as: UTF8.self) } ?? "[]"
     }
 }

@@ -72,8 +72,9 @@ extension LiveSession {
 
     /// Takes a track up anew, as if it had never been received.
     func receiveAnew(_ trackSid: String) async {
-        guard receivedAudio.removeValue(forKey: trackSid) != nil else { return }
+        guard receivedAudio[trackSid] != nil else { return }
         await connection?.stopReceivingAudio(trackSid)
+        receivedAudio[trackSid] = nil
         syncAudio()
     }
 }

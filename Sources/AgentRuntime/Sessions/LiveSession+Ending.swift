@@ -38,7 +38,8 @@ extension LiveSession {
 
     private func writeEnd() async {
         let usage = methods.mapValues(\.usage)
-        let ticket = await takenByJournal([.methodUsage(id, usage), .session(SessionProgress(of: session))])
+        let ticket = await takenByJournal(
+            unwrittenTurns.map { .turn($0) } + [.methodUsage(id, usage), .session(SessionProgress(of: session))])
         var outcome = await ticket?.outcome(within: context.limits.durableWait) ?? .refused
         showEnd(if: outcome)
         settled.open()

@@ -24,6 +24,9 @@ extension LiveSession {
             watchForEmptiness()
         case .participantLeft(let participant):
             refreshGates()
+            // In a full reconnect everybody leaves and comes again; who has
+            // stayed away is seen when it is over.
+            guard lifecycle.status == .active else { return }
             floorLoses(participant.identity)
             settleFanOuts(of: participant.identity)
             watchForEmptiness()
@@ -67,11 +70,22 @@ extension LiveSession {
         publishAttributes()
         refreshGates()
         watchHolder()
-        for identity in turns.queue where !speakers.contains(where: { $0.identity == identity }) {
-            floorLoses(identity)
-        }
+        loseThoseWhoAreGone()
+        tellGateNewsAgain()
         notifyIfOwed()
         watchForEmptiness()
+    }
+
+    /// Who left while the room was away is waited for no longer.
+    private func loseThoseWhoAreGone() {
+        let floor = turns.floor
+        let known = Set(floor.queue + [floor.offeredTo].compactMap(\.self) + Array(rules.hands.keys))
+            .union(fanOuts.values.flatMap(\.fanOut.pending))
+        let present = Set((connection?.remoteParticipants ?? []).map(\.identity))
+        for identity in known.subtracting(present).sorted() {
+            floorLoses(identity)
+            settleFanOuts(of: identity)
+        }
     }
 
     /// After a connection ended by itself: joins again where that makes sense;
@@ -79,13 +93,15 @@ extension LiveSession {
     func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
         connection = nil
         receivedAudio = [:]
-        await endSpeeches()
         if let event = reason.finalEvent {
             conclude(event)
             return false
         }
         connectionBroke()
-        publish()
+        // Where the connection had broken before, this is news all the same.
+        refreshGates()
+        await endSpeeches()
+        endSpeaking(reason: "the room was lost")
         // A room that takes us and drops us again is not asked at once.
         if rejoinPause > Self.shortestRejoinPause, await !pauseBeforeRejoin() { return false }
         while lifecycle.status == .reconnecting, !Task.isCancelled {

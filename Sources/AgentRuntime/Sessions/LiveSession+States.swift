@@ -63,6 +63,7 @@ extension LiveSession {
         rules.follow(policy, in: states.state, at: context.clock.now)
         gate.setPreRoll(.milliseconds(policy.preRollMs))
         if policy.mode == .open { clearFloor(because: .policyChanged) }
+        if let turn = turns.current, turn.status == .active { startLimit(of: turn) }
         refreshGates()
     }
 
@@ -77,7 +78,7 @@ extension LiveSession {
             try await context.store.update(
                 id, turnPolicy: spec.turnPolicy, labels: spec.labels, metadata: spec.metadata)
             session.spec = spec
-            follow(spec.turnPolicy)
+            if patch.turnPolicy != nil { follow(spec.turnPolicy) } else { publish() }
             return snapshot
         }
     }

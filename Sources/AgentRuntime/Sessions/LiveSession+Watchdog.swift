@@ -13,8 +13,14 @@ extension LiveSession {
     }
 
     private func look() async {
+        let now = context.clock.uptime
+        defer { lastLook = context.clock.uptime }
         context.turnAudio.sweep()
+        writeUnwrittenTurns()
         guard lifecycle.status == .active else { return }
+        // When the whole process stood still, what is late is nobody's fault;
+        // the next look will tell.
+        guard now - lastLook < context.limits.watchInterval * 2 else { return }
         lookAtTurn()
         lookAtGates()
         lookAtSpeech()
@@ -26,27 +32,32 @@ extension LiveSession {
         let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
         let over = context.clock.uptime - turnStarted - limit
         guard over > context.limits.watchInterval else { return }
-        report(.turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
+        report(
+            .turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
         endTurn(turn.id, because: .maxTurn)
     }
 
     private func lookAtGates() {
         let sights = gate.sights
-        let wrong = gateVerdicts.first { verdict in
+        let suspects = gateVerdicts.filter { verdict in
             guard verdict.identity != identityBeingEnded, let sight = sights[verdict.identity] else { return false }
             return sight.isOpen != verdict.isOpen
         }
+        // Once may be news from the room that is still on its way to us.
+        let wrong = suspects.first { suspectGates.contains($0.identity) }
+        suspectGates = Set(suspects.map(\.identity))
         guard let wrong else { return }
+        suspectGates = []
         refreshGates()
         let isHealed = gate.sights[wrong.identity]?.isOpen == wrong.isOpen
         report(.gateMismatch, of: wrong.identity, "it was set \(wrong.isOpen ? "open" : "shut") again", isHealed)
     }
 
     private func lookAtSpeech() {
-        guard states.state == .speaking, states.current.cause == .playout else { return }
+        guard states.state == .speaking, speakingIsOurs else { return }
         let silence = context.clock.uptime - lastPush
         guard silence > context.limits.silenceBound else { return }
-        let isStalled = speechIsAudible && (voice?.backlog ?? .zero) == .zero && speaking?.has(1) == false
+        let isStalled = (voice?.backlog ?? .zero) == .zero && speaking?.has(1) == false
         guard isStalled || speaking == nil else { return }
         let detail = isStalled ? "its upload stands still" : "nothing is being played"
         do throws(TurngateError) {
@@ -54,6 +65,7 @@ extension LiveSession {
             // nobody is told to speak meanwhile.
             _ = try step(to: isStalled ? .thinking : .listening, cause: .observed, reason: "silent_speech")
             speechStalled = isStalled
+            speakingIsOurs = isStalled
             report(.silentSpeech, of: nil, "\(detail), for \(Int64(silence.milliseconds)) ms", true)
         } catch {
             logger.error("a silent speech was not mended", metadata: ["error": "\(error)"])
@@ -63,6 +75,8 @@ extension LiveSession {
     private func lookAtFrames() async {
         let now = context.clock.uptime
         let sights = gate.sights
+        let heard = Set(session.gates.filter(\.isOpen).map(\.identity))
+        silentTracks = silentTracks.filter { heard.contains($0.key) }
         for verdict in session.gates where verdict.isOpen {
             guard let sight = sights[verdict.identity], sight.isOpen,
                 let track = speakers.first(where: { $0.identity == verdict.identity }).flatMap(Self.track),
@@ -72,7 +86,10 @@ extension LiveSession {
                 continue
             }
             let since = max(sight.lastFrameAt ?? .zero, sight.openSince ?? .zero, connectedAt)
-            if now - since <= context.limits.silenceBound {
+            // A track that was only just asked for, or held back until now, has
+            // a way to come.
+            let hasCome = sight.lastFrameAt.map { $0 >= sight.openSince ?? .zero } ?? false
+            if now - since <= (hasCome ? context.limits.silenceBound : context.limits.firstFrameBound) {
                 settleSilence(of: verdict.identity, healed: true)
             } else {
                 await mendSilence(of: verdict.identity, track.trackSid, lasting: now - since)

@@ -54,13 +54,19 @@ actor LiveSession {
     var turns: TurnMachine
     var turnStarted = Duration.zero
     var holderWasAudible = false
+    /// The holder whose turn is just being started: its gate opens with that.
+    var openingHolder: String?
     /// Turns on their way to their outcome, for those who wait for it.
     var endings: [TurnID: TurnEnding] = [:]
     /// Turns that are over and not known to be durable, newest last.
     var endedTurns: [Turn] = []
+    /// Of them, those that a full journal has not taken, oldest first.
+    var unwrittenTurns: [Turn] = []
+    /// Lets one wish for the floor through at a time, first come first.
+    let floorDoor = SerialLock()
 
     // The gate.
-    let gate: AudioGate
+    nonisolated let gate: AudioGate
     var rules: GateRules
     var heardIdentities: [String] = []
     var gateNews: [[UInt8]] = []
@@ -83,11 +89,16 @@ actor LiveSession {
     var lastPush = Duration.zero
     /// The present speech waits for its upload, and the agent is shown thinking.
     var speechStalled = false
+    /// The state `speaking` is that of what is played, and ends with it.
+    var speakingIsOurs = false
 
     // The watchdog.
     var watchTask: Task<Void, Never>?
     var silentTracks: [String: SilentTrack] = [:]
     var lastIncident: Int64 = 0
+    var lastLook = Duration.zero
+    /// Gates that stood wrong at the last look.
+    var suspectGates: Set<String> = []
 
     private nonisolated let shown: Mutex<Session>
 
@@ -124,7 +135,12 @@ actor LiveSession {
 
     /// The session as it stood after the last change; read without a hop to
     /// the actor.
-    nonisolated var snapshot: Session { shown.withLock { $0 } }
+    nonisolated var snapshot: Session {
+        var session = shown.withLock { $0 }
+        // What passes a gate is counted on the audio thread.
+        if let turn = session.turn, let counts = gate.counts(of: turn.id) { session.turn?.audio = counts }
+        return session
+    }
 
     /// Shows the session as it stands now.
     func publish() {

@@ -9,10 +9,11 @@ extension LiveSession {
         _ source: any SpeechSource, interrupt: Bool, wait: Duration, by caller: Caller
     ) async throws -> Speech {
         try requireInRoom()
+        // The agent goes on speaking: nobody's turn comes in between.
+        if interrupt { stopSpeeches() }
         guard speeches.count + (speaking == nil ? 0 : 1) < context.limits.speeches else {
             throw TurngateError.overloaded("a session takes at most \(context.limits.speeches) speeches at once")
         }
-        if interrupt { _ = try self.interrupt(by: caller) }
         let now = context.clock.now
         let run = SpeechRun(Speech(id: SpeechID(at: now), createdAt: now), capacity: context.limits.speechBacklogFrames)
         speeches.append(run)
@@ -41,26 +42,32 @@ extension LiveSession {
         context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
         speeches.removeAll { $0 === run }
         if speaking === run { hush(run) }
+        if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
     }
 
     /// Stops what is being said and drops what waits to be said.
     func interrupt(by caller: Caller) throws(TurngateError) -> SpeechInterruption {
         try requireWorking()
+        let wasStalled = speechStalled
         let (stopped, dropped) = stopSpeeches()
-        if stopped != nil, states.state == .speaking {
-            _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
+        if speakingIsOurs {
+            speakingIsOurs = false
+            if states.state == .speaking || (wasStalled && states.state == .thinking) {
+                _ = try step(to: .listening, cause: caller.cause, actor: caller.name, reason: "interrupt")
+            }
         }
         return SpeechInterruption(speech: stopped?.speech, dropped: dropped)
     }
 
-    /// Whether something is being played at this moment.
-    var speechIsAudible: Bool { speaking.map { $0.speech.status == .playing } ?? false }
+    /// Whether the agent is saying something, or about to.
+    var hasSomethingToSay: Bool { speaking?.isOver == false || !speeches.isEmpty }
 
     /// Stops all speeches at once, without a word about the state.
     @discardableResult
     func stopSpeeches() -> (stopped: SpeechRun?, dropped: Int) {
         let waiting = speeches
         speeches = []
+        speechStalled = false
         for run in waiting { stop(run) }
         guard let run = speaking, !run.isOver else { return (nil, waiting.count) }
         let wasPlaying = run.speech.status == .playing
@@ -122,7 +129,7 @@ extension LiveSession {
             logger.warning("a speech was not played", metadata: ["error": "\(error)", "speech": "\(run.id)"])
             fail(run)
             await dropVoice()
-            endSpeaking(reason: "the speech failed")
+            if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
         }
     }
 
@@ -155,6 +162,12 @@ extension LiveSession {
                 pushedFrames += 1
                 lastPush = context.clock.uptime
                 try await voice.play(frame)
+                if run.isOver {
+                    // It was stopped meanwhile: a frame that came behind that
+                    // is not to be heard either.
+                    try voice.clear()
+                    return
+                }
                 run.played(AudioFrame.duration * pushedFrames - voice.backlog)
             case .nothing: await run.wait(for: 1)
             case .end: return
@@ -169,6 +182,7 @@ extension LiveSession {
         if isFirst { run.began(at: context.clock.now) }
         guard isFirst || speechStalled else { return }
         speechStalled = false
+        speakingIsOurs = true
         _ = try step(to: .speaking, cause: .playout, actor: nil, reason: isFirst ? nil : "speech goes on")
     }
 
@@ -176,20 +190,25 @@ extension LiveSession {
     private func finishPlaying(_ run: SpeechRun, _ voice: any RoomVoice) async {
         guard await pause(voice.backlog), !run.isOver else { return }
         run.played(AudioFrame.duration * pushedFrames)
-        let hasNext = speeches.first?.has(context.limits.speechLeadFrames) ?? false
-        if session.spec.turnPolicy.align == .heard, !hasNext {
+        if session.spec.turnPolicy.align == .heard, !hasNextSpeech {
             guard await pause(await voice.listenersDelay()), !run.isOver else { return }
         }
         guard run.end(.completed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.completed.rawValue).increment()
-        if !hasNext { endSpeaking(reason: nil) }
+        if !hasNextSpeech { endSpeaking(reason: nil) }
     }
+
+    /// Whether another follows without a pause.
+    private var hasNextSpeech: Bool { speeches.first?.has(context.limits.speechLeadFrames) ?? false }
 
     /// The agent has finished: it listens, unless the backend has said
     /// otherwise meanwhile.
-    private func endSpeaking(reason: String?) {
+    func endSpeaking(reason: String?) {
         let wasStalled = speechStalled
         speechStalled = false
+        guard speakingIsOurs else { return }
+        speakingIsOurs = false
+        guard lifecycle.status.isWorking else { return }
         guard states.state == .speaking || (wasStalled && states.state == .thinking) else { return }
         do throws(TurngateError) {
             _ = try step(to: .listening, cause: .playout, reason: reason)

@@ -147,7 +147,10 @@ final class SpeechRun: Sendable {
     }
 
     func played(_ duration: Duration) {
-        state.withLock { $0.speech.playedMs = min(Int64(duration.milliseconds.rounded()), $0.speech.durationMs) }
+        state.withLock { state in
+            guard !state.isOver else { return }
+            state.speech.playedMs = min(Int64(duration.milliseconds.rounded()), state.speech.durationMs)
+        }
     }
 
     /// It is over, once; says whether this was the end.

@@ -48,6 +48,8 @@ public struct RuntimeLimits: Sendable {
     /// How long an open gate may be without a frame, and `speaking` without
     /// audio.
     public var silenceBound = Duration.milliseconds(600)
+    /// How long the first frame of a track may take, from when it was asked for.
+    public var firstFrameBound = Duration.seconds(3)
     /// The kept audio of one turn, in bytes.
     public var turnAudioBytes = 16 << 20
     /// The kept audio of all turns of the process, in bytes.

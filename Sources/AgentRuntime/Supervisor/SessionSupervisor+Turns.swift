@@ -25,23 +25,18 @@ extension SessionSupervisor {
         _ id: SessionID, _ reference: TurnReference, actor: String?, cancelling: Bool
     ) async throws(TurngateError) -> Turn {
         let held = try await working(id)
-        do throws(TurngateError) {
-            // Ended to its end even when the caller goes away meanwhile.
-            return try await uncut { () async throws(TurngateError) in
-                try await held.endTurn(reference, by: .backend(actor), cancelling: cancelling)
-            }
-        } catch {
-            // A turn that never was is missing, and not stale.
-            if case .conflict(.turn(.staleTurn)) = error, let turn = reference.id { _ = try await self.turn(id, turn) }
-            throw error
+        // Ended to its end even when the caller goes away meanwhile.
+        return try await uncut { () async throws(TurngateError) in
+            try await held.endTurn(reference, by: .backend(actor), cancelling: cancelling)
         }
     }
 
     public func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage {
         let held = liveSession(id)
         if held == nil, try await context.store.session(id) == nil { throw .notFound(.session) }
-        let stored = try await context.store.turns(id, query)
+        // First what is at hand: what becomes durable meanwhile is in the store then.
         let atHand = await held?.turnsAtHand ?? []
+        let stored = try await context.store.turns(id, query)
         let fresh = atHand.filter { turn in
             (query.before.map { turn.id < $0 } ?? true) && (query.outcome.map { turn.outcome == $0 } ?? true)
         }

@@ -32,7 +32,8 @@ extension LiveSession {
     func notifyIfOwed() {
         guard owesNotification else { return }
         owesNotification = false
-        if session.spec.turnPolicy.notifyOn.contains(states.state) { notifyByPolicy() }
+        guard turns.current == nil, session.spec.turnPolicy.notifyOn.contains(states.state) else { return }
+        notifyByPolicy()
     }
 
     func startNotification(

@@ -6,7 +6,15 @@ extension LiveSession {
 
     /// Takes the floor for a participant, or a place in the queue.
     func startTurn(_ request: TurnRequest, by caller: Caller) async throws(TurngateError) -> TurnStart {
-        await whileTurnEnds()
+        // One after the other, so that who came first while a turn was ending
+        // is first when it has ended.
+        try await floorDoor.run { () throws(TurngateError) in
+            await whileTurnEnds()
+            return try takeFloor(request, by: caller)
+        }
+    }
+
+    private func takeFloor(_ request: TurnRequest, by caller: Caller) throws(TurngateError) -> TurnStart {
         try requireFloor(for: request.participant)
         let now = context.clock.now
         var machine = turns
@@ -16,16 +24,39 @@ extension LiveSession {
         } catch {
             throw .conflict(.turn(error.refusal))
         }
-        if case .started(let turn) = decision.value { try makeWay(for: turn, by: caller) }
-        turns = machine
-        carryOut(decision.actions)
         switch decision.value {
-        case .started(let turn): return .started(turns.current.flatMap { $0.id == turn.id ? $0 : nil } ?? turn)
+        case .started(let turn):
+            try requireInterruptible()
+            turns = machine
+            try begin(turn, decision.actions, by: caller)
+            return .started(turns.current.flatMap { $0.id == turn.id ? $0 : nil } ?? turn)
         case .running(let turn): return .running(withCounts(turn))
         case .queued:
+            turns = machine
             publish()
             return decision.value
         }
+    }
+
+    private func begin(
+        _ turn: Turn, _ actions: [TurnMachine.Action], by caller: Caller
+    ) throws(TurngateError) {
+        // The gate opens with its pre-roll, in its own order's place and not before.
+        openingHolder = turn.holder
+        defer { openingHolder = nil }
+        // A preempted turn is written down before the one that takes its place.
+        for action in actions where action != .open(turn) { carryOut(action) }
+        do throws(TurngateError) {
+            try makeWay(for: turn, by: caller)
+        } catch {
+            openingHolder = nil
+            carryOut(turns.withdraw(turn.id))
+            refreshGates()
+            throw error
+        }
+        carryOut(.open(turn))
+        openingHolder = nil
+        refreshGates()
     }
 
     private func requireFloor(for identity: String) throws(TurngateError) {
@@ -36,23 +67,44 @@ extension LiveSession {
         }
     }
 
+    /// Whether the agent would have to be interrupted for a turn.
+    private var agentIsBusy: Bool {
+        session.spec.turnPolicy.closeAudioOn.contains(states.state) || hasSomethingToSay
+    }
+
+    private func requireInterruptible() throws(TurngateError) {
+        guard !agentIsBusy || session.spec.turnPolicy.allowInterruptions else {
+            throw .conflict(.turn(.agentBusy(states.state)))
+        }
+    }
+
     /// Writes a new turn down, and has the agent listen: what it says is cut
-    /// short where the policy allows it.
+    /// short.
     private func makeWay(for turn: Turn, by caller: Caller) throws(TurngateError) {
-        let policy = session.spec.turnPolicy
-        guard policy.closeAudioOn.contains(states.state) || speechIsAudible else {
-            _ = try context.journal.append([.turn(turn)])
+        guard agentIsBusy, states.state != .listening else {
+            _ = try context.journal.append(unwrittenEnds + [.turn(turn)])
+            unwrittenTurns = []
+            stopSpeeches()
             return
         }
-        guard policy.allowInterruptions else { throw .conflict(.turn(.agentBusy(states.state))) }
-        if states.state == .listening {
-            _ = try context.journal.append([.turn(turn)])
-        } else {
-            _ = try step(
-                to: .listening, cause: caller.cause, actor: caller.name, reason: "start_turn", turn: turn.id,
-                with: [.turn(turn)])
-        }
+        _ = try step(
+            to: .listening, cause: caller.cause, actor: caller.name, reason: "start_turn", turn: turn.id,
+            with: unwrittenEnds + [.turn(turn)])
+        unwrittenTurns = []
+        speakingIsOurs = false
         stopSpeeches()
+    }
+
+    /// Ends that a full journal has not taken: they go before the next turn,
+    /// or the store would find two that run.
+    private var unwrittenEnds: [JournalEntry] { unwrittenTurns.map { .turn($0) } }
+
+    /// Tries again what a full journal has not taken.
+    func writeUnwrittenTurns() {
+        guard !unwrittenTurns.isEmpty, let ticket = journal(unwrittenEnds) else { return }
+        let written = unwrittenTurns
+        unwrittenTurns = []
+        for turn in written { Task { await self.forget(turn.id, once: ticket) } }
     }
 
     /// Ends or cancels a turn; returns when it has its outcome.
@@ -92,23 +144,23 @@ extension LiveSession {
 
     /// Does what the machine wants done.
     func carryOut(_ actions: [TurnMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .open(let turn): openGate(for: turn)
-            case .shut(let turn, let keepsTail): shutGate(of: turn, keepsTail: keepsTail)
-            case .ended(let turn): keep(turn)
-            case .offer(let identity, let number): offerFloor(to: identity, number: number)
-            }
-        }
+        for action in actions { carryOut(action) }
         if !actions.isEmpty { refreshGates() }
+    }
+
+    private func carryOut(_ action: TurnMachine.Action) {
+        switch action {
+        case .open(let turn): openGate(for: turn)
+        case .shut(let turn, let keepsTail): shutGate(of: turn, keepsTail: keepsTail)
+        case .ended(let turn): keep(turn)
+        case .offer(let identity, let number): offerFloor(to: identity, number: number)
+        }
     }
 
     private func openGate(for turn: Turn) {
         let policy = session.spec.turnPolicy
-        start(.maxTurn, after: .milliseconds(policy.maxTurnMs)) { live in
-            await live.endTurn(turn.id, because: .maxTurn)
-        }
         turnStarted = context.clock.uptime
+        startLimit(of: turn)
         holderWasAudible = false
         gate.record(
             TurnRecording(turn: turn.id, keeps: policy.keepTurnAudio, maxBytes: context.limits.turnAudioBytes))
@@ -119,6 +171,13 @@ extension LiveSession {
             turn.holder, AudioGate.Opening(lag: lag(of: turn.holder), preRoll: .milliseconds(preRoll)))
         if let counts = gate.counts(of: turn.id) { turns.note(counts) }
         watchHolder()
+    }
+
+    /// Ends the running turn when the policy's limit for it is over.
+    func startLimit(of turn: Turn) {
+        let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
+        let left = max(turnStarted + limit - context.clock.uptime, .zero)
+        start(.maxTurn, after: left) { await $0.endTurn(turn.id, because: .maxTurn) }
     }
 
     private func shutGate(of turn: Turn, keepsTail: Bool) {
@@ -134,18 +193,15 @@ extension LiveSession {
                 return
             }
         }
+        gate.shut(turn.holder, lag: lag)
         completeTurn(id)
     }
 
     private func completeTurn(_ id: TurnID) {
-        let turn = turns.current.flatMap { $0.id == id ? $0 : nil }
-        if let turn {
+        if let turn = turns.current, turn.id == id {
             guard turn.status == .ending else { return }
             stop(.tail)
             gate.shut(turn.holder, lag: lag(of: turn.holder))
-        } else {
-            // A preempted one: its holder's gate shuts, since another has the floor.
-            refreshGates()
         }
         let recording = gate.takeRecording(of: id)
         let counts = recording?.counts ?? TurnAudioCounts()
@@ -170,14 +226,14 @@ extension LiveSession {
             ending.turn = turn
             ending.done.open()
         }
-        let ticket = journal([.turn(turn)])
-        Task { await self.forget(turn.id, once: ticket) }
+        guard let ticket = journal(unwrittenEnds + [.turn(turn)]) else { return unwrittenTurns.append(turn) }
+        let written = unwrittenTurns + [turn]
+        unwrittenTurns = []
+        for turn in written { Task { await self.forget(turn.id, once: ticket) } }
     }
 
-    private func forget(_ turn: TurnID, once ticket: JournalTicket?) async {
-        if let ticket {
-            while await ticket.outcome(within: .seconds(30)) == .pending, !finished.isOpen {}
-        }
+    private func forget(_ turn: TurnID, once ticket: JournalTicket) async {
+        while await ticket.outcome(within: .seconds(30)) == .pending, !finished.isOpen {}
         endedTurns.removeAll { $0.id == turn }
     }
 
@@ -194,6 +250,10 @@ extension LiveSession {
     }
 
     private func expireOffer(_ number: Int) {
+        // Nobody can take a floor that the agent keeps to itself.
+        if turns.offeredTo != nil, agentIsBusy, !session.spec.turnPolicy.allowInterruptions {
+            return start(.offer, after: context.limits.offerTime) { await $0.expireOffer(number) }
+        }
         carryOut(turns.offerExpired(number))
         publish()
     }

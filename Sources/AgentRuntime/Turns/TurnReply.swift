@@ -111,7 +111,7 @@ struct TurnReply: Encodable {
             turnID = turn?.description
             self.epoch = epoch
         case .notHolder(let holder): self.holder = holder
-        case .noTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent, .turnRequired, .notReady: break
+        case .noFloor, .agentBusy, .queueFull, .participantAbsent, .turnRequired, .notReady: break
         }
     }
 
@@ -150,6 +150,14 @@ struct TurnStateReply: Encodable {
         var queue: [String]
 
         enum CodingKeys: String, CodingKey { case holder, queue, offeredTo = "offered_to" }
+
+        // What is not there is said to be null: nobody has to ask twice.
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(holder, forKey: .holder)
+            try container.encode(offeredTo, forKey: .offeredTo)
+            try container.encode(queue, forKey: .queue)
+        }
     }
 
     struct You: Encodable {
@@ -166,6 +174,15 @@ struct TurnStateReply: Encodable {
     }
 
     enum CodingKeys: String, CodingKey { case mode, turn, floor, you, agentState = "agent_state" }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(mode, forKey: .mode)
+        try container.encode(agentState, forKey: .agentState)
+        try container.encode(turn, forKey: .turn)
+        try container.encode(floor, forKey: .floor)
+        try container.encode(you, forKey: .you)
+    }
 }
 
 extension TurnRefusal {
@@ -175,7 +192,6 @@ extension TurnRefusal {
         case .floorTaken: "floor_taken"
         case .staleTurn: "stale_turn"
         case .notHolder: "not_holder"
-        case .noTurn: "no_turn"
         case .noFloor: "no_floor"
         case .agentBusy: "agent_busy"
         case .queueFull: "queue_full"
@@ -193,7 +209,6 @@ extension TurnRefusal {
         case .staleTurn(nil, _): "That turn is over; no turn is under way."
         case .staleTurn: "That turn is over, or not the present one."
         case .notHolder(let holder): "The turn is \(holder)'s."
-        case .noTurn: "No turn is under way."
         case .noFloor: "Everybody may speak here: the session has no floor to take."
         case .agentBusy(let state): "The agent is \(state.rawValue) and is not to be interrupted."
         case .queueFull(let limit): "\(limit) participants wait already."

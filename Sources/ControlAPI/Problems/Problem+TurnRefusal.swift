@@ -11,7 +11,6 @@ extension Problem {
                 .adding("holder", holder).adding("turn_id", turn?.description).adding("epoch", epoch)
         case .staleTurn(let current, let epoch): self = Problem(stale: current, epoch)
         // A turn that was named and none under way: the one that was named is over.
-        case .noTurn: self = Problem(stale: nil, nil)
         case .notHolder(let holder):
             self = Problem(.floorTaken, "'\(holder)' has the floor.").adding("holder", holder)
         case .noFloor: self = Problem(.noFloor, "The session's mode is open: everybody may speak.")

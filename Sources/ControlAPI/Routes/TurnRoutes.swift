@@ -114,7 +114,7 @@ struct TurnRoutes: Sendable {
 extension TurngateError {
     fileprivate var isStaleTurn: Bool {
         switch self {
-        case .conflict(.turn(.staleTurn)), .conflict(.turn(.noTurn)): true
+        case .conflict(.turn(.staleTurn)): true
         default: false
         }
     }

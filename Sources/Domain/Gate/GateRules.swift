@@ -2,9 +2,9 @@
 public struct GateRules: Sendable, Equatable {
     /// The session's policy.
     public private(set) var policy: TurnPolicy
-    /// Whether the agent's state lets audio in: what the last state said that
-    /// `open_audio_on` or `close_audio_on` names.
-    public private(set) var stateAllows: Bool
+    /// What the last state said that `open_audio_on` or `close_audio_on` names;
+    /// nil before the first such state.
+    private var stateOpens: Bool?
     /// The word for why of whoever opened it by hand against the policy; the
     /// policy's next word ends that.
     private var openedByHand: Hand?
@@ -26,9 +26,13 @@ public struct GateRules: Sendable, Equatable {
     /// Begins shut: `initializing` opens nothing.
     public init(policy: TurnPolicy, at time: Timestamp) {
         self.policy = policy
-        stateAllows = policy.openAudioOn.contains(.initializing)
         since = time
+        entered(.initializing, at: time)
     }
+
+    /// Whether the agent's state lets audio in. Without a floor the policy has
+    /// to open the gate; where the floor opens it, the policy may only shut it.
+    public var stateAllows: Bool { stateOpens ?? (policy.mode == .manual) }
 
     /// Whether the session takes audio in, and why.
     public var input: AudioInput {
@@ -61,7 +65,7 @@ public struct GateRules: Sendable, Equatable {
     }
 
     private mutating func allow(_ isAllowed: Bool) {
-        stateAllows = isAllowed
+        stateOpens = isAllowed
         openedByHand = nil
     }
 
@@ -83,7 +87,7 @@ public struct GateRules: Sendable, Equatable {
             self.hand = hand
             openedByHand = change.enabled && !stateAllows ? Hand(note: change.note) : nil
             if change.enabled {
-                stateAllows = true
+                stateOpens = true
                 hands = [:]
             }
         }

@@ -45,7 +45,8 @@ public protocol RoomVoice: AnyObject, Sendable {
     var backlog: Duration { get }
     /// Throws away what is queued; what was sent cannot be had back.
     func clear() throws(RoomError)
-    /// A muted track sends nothing and costs nothing.
+    /// Nobody hears a muted track. The core's encoder runs all the same: an
+    /// open voice costs about 2.5 % of a processor's core, muted or not.
     func setMuted(_ muted: Bool) throws(RoomError)
     /// How long after a sample has left the queue its listeners hear it, as
     /// far as this end can tell: encoding and the listeners' jitter buffers. The

@@ -7,6 +7,8 @@ extension Turn {
         var turn = self
         turn.status = .ended
         turn.audio = audio
+        // What was promised of the pre-roll may not have come before the end.
+        turn.audio.preRollMs = min(audio.preRollMs, audio.audioMs)
         turn.endedAt = max(time, startedAt)
         turn.outcome = (endReason ?? .sessionEnded).outcome(speechMs: audio.speechMs)
         // What was taken back is not kept for anybody.

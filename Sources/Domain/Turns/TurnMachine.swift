@@ -117,10 +117,11 @@ public struct TurnMachine: Sendable, Equatable {
         _ turn: Turn, _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp
     ) -> Decision<TurnStart> {
         var ending = turn
+        // What its holder has ended already stays ended by him.
+        if ending.status == .active { ending.endReason = .preempted }
         ending.status = .ending
-        ending.endReason = .preempted
         current = nil
-        preempted = ending
+        preempted.append(ending)
         return open(request, by: caller, id: id, at: time, after: [.shut(ending, keepsTail: false)])
     }
 
@@ -128,8 +129,10 @@ public struct TurnMachine: Sendable, Equatable {
         _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp, after actions: [Action]
     ) -> Decision<TurnStart> {
         lastEpoch += 1
-        queue.removeAll { $0 == request.participant }
+        // Whose offer a preemption crosses stays the next.
+        if let offeredTo { queue.insert(offeredTo, at: 0) }
         offeredTo = nil
+        queue.removeAll { $0 == request.participant }
         let turn = Turn(
             id: id, sessionID: sessionID, epoch: lastEpoch, holder: request.participant, startedAt: time,
             startCause: caller.cause, startActor: caller.name)
@@ -137,9 +140,18 @@ public struct TurnMachine: Sendable, Equatable {
         return Decision(value: .started(turn), actions: actions + [.open(turn)])
     }
 
-    /// A preempted turn on its way to its outcome beside the one that took
+    /// Preempted turns on their way to their outcome beside the one that took
     /// the floor.
-    private var preempted: Turn?
+    private var preempted: [Turn] = []
+
+    /// A turn that was only just started could not be written down: it has
+    /// never been.
+    public mutating func withdraw(_ id: TurnID) -> [Action] {
+        guard current?.id == id else { return [] }
+        current = nil
+        lastEpoch -= 1
+        return offerNext()
+    }
 
     // MARK: Ending a turn
 
@@ -168,10 +180,11 @@ public struct TurnMachine: Sendable, Equatable {
 
     private mutating func beginEnd(_ reason: Turn.EndReason) -> [Action] {
         guard var turn = current else { return [] }
-        // What is being ended can still be cancelled or cut short, not ended again.
+        // What is being ended can still be cancelled, or its tail cut short;
+        // not ended again.
         if turn.status == .ending, reason.keepsTail || turn.endReason?.keepsTail == false { return [] }
+        if turn.status == .active || reason == .cancelTurn { turn.endReason = reason }
         turn.status = .ending
-        turn.endReason = reason
         current = turn
         return [.shut(turn, keepsTail: reason.keepsTail)]
     }
@@ -181,9 +194,9 @@ public struct TurnMachine: Sendable, Equatable {
     public mutating func complete(
         _ id: TurnID, audio: TurnAudioCounts, audioKept: Bool, at time: Timestamp
     ) -> Decision<Turn>? {
-        if let old = preempted, old.id == id {
-            preempted = nil
-            let turn = old.ended(with: audio, kept: audioKept, at: time)
+        if let place = preempted.firstIndex(where: { $0.id == id }) {
+            let turn = preempted.remove(at: place).ended(with: audio, kept: audioKept, at: time)
+            lastEnded = id
             return Decision(value: turn, actions: [.ended(turn)])
         }
         guard let running = current, running.id == id, running.status == .ending else { return nil }

@@ -52,8 +52,6 @@ public enum TurnRefusal: Sendable, Equatable {
     case staleTurn(current: TurnID?, epoch: Int64?)
     /// Only the holder (or the backend) may.
     case notHolder(holder: String)
-    /// No turn is under way.
-    case noTurn
     /// The policy's mode is `open`: there is no floor to take.
     case noFloor
     /// The agent is not to be interrupted while it is in this state.

@@ -2,7 +2,9 @@
 /// come and was not read is thrown away.
 public enum HTTPBodyError: Error, Sendable, Equatable {
     /// The client closed its side or the whole connection, or sent something
-    /// that is not a body. The handler's task is cancelled too.
+    /// that is not a body. The handler's task is cancelled too. Seen at once,
+    /// but for a client that is held back and leaves with more on its way than
+    /// the sockets hold: its end comes after those bytes.
     case clientGone
     /// Nothing came for `HTTPBodyStreamLimits.pause`.
     case pauseTooLong

@@ -18,6 +18,7 @@ public final class FakeRoom: RoomConnector {
         var setAttributesError: RoomError?
         var registerMethodError: RoomError?
         var openVoiceError: RoomError?
+        var receiveAudioError: RoomError?
         var audioLag: Duration?
     }
 
@@ -92,6 +93,9 @@ public final class FakeRoom: RoomConnector {
     public func setAudioLag(_ lag: Duration?) { state.withLock { $0.audioLag = lag } }
     /// From now on, publishing the agent's track fails with `error`; nil: it succeeds.
     public func failOpenVoice(with error: RoomError?) { state.withLock { $0.openVoiceError = error } }
+
+    /// From now on, receiving a track fails with `error`; nil: it succeeds.
+    public func failReceiveAudio(with error: RoomError?) { state.withLock { $0.receiveAudioError = error } }
 
     /// A participant publishes an audio track, or mutes or unmutes it, or (nil)
     /// takes its tracks away.

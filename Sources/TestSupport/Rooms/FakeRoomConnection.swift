@@ -13,6 +13,7 @@ public final class FakeRoomConnection: RoomConnection {
         var sinks: [String: AudioSink] = [:]
         var voices: [FakeVoice] = []
         var data: [(topic: String, payload: [UInt8])] = []
+        var flows: [String: Bool] = [:]
     }
 
     private let room: FakeRoom
@@ -126,8 +127,10 @@ public final class FakeRoomConnection: RoomConnection {
     public func receiveAudio(
         _ trackSid: String, from identity: String, into sink: @escaping AudioSink
     ) async throws(RoomError) {
+        if let error = room.state.withLock({ $0.receiveAudioError }) { throw error }
         state.withLock { state in
             state.sinks[trackSid] = sink
+            state.flows[trackSid] = true
             state.log.append("receive \(trackSid)")
         }
     }
@@ -135,12 +138,16 @@ public final class FakeRoomConnection: RoomConnection {
     public func stopReceivingAudio(_ trackSid: String) async {
         state.withLock { state in
             state.sinks[trackSid] = nil
+            state.flows[trackSid] = nil
             state.log.append("stop \(trackSid)")
         }
     }
 
     public func setAudioFlow(_ trackSid: String, isOn: Bool) async throws(RoomError) {
-        state.withLock { $0.log.append("flow \(trackSid) \(isOn ? "on" : "off")") }
+        state.withLock { state in
+            state.flows[trackSid] = isOn
+            state.log.append("flow \(trackSid) \(isOn ? "on" : "off")")
+        }
     }
 
     public func audioLag(of trackSid: String) -> Duration? { room.state.withLock { $0.audioLag } }
@@ -159,6 +166,9 @@ public final class FakeRoomConnection: RoomConnection {
     public var voices: [FakeVoice] { state.withLock { $0.voices } }
     /// Whether the track's frames are wanted.
     public func isReceiving(_ trackSid: String) -> Bool { state.withLock { $0.sinks[trackSid] != nil } }
+
+    /// Whether the server sends a received track; nil: it is not received.
+    public func flows(_ trackSid: String) -> Bool? { state.withLock { $0.flows[trackSid] } }
 
     /// A frame of a track arrives, on this thread; false when nobody receives it.
     @discardableResult

@@ -36,7 +36,8 @@ struct CheckConfigCommand: ParsableCommand {
         case .livekitAPISecret: SecretMask.placeholder
         case .apiKeys: SecretMask.maskAPIKeys(value)
         case .databaseURL, .livekitURL: SecretMask.mask(value)
-        case .livekitAPIKey, .livekitLibrary, .listen, .apiKeysFile, .logLevel, .logFormat, .migrate, .docsDirectory:
+        case .livekitAPIKey, .livekitLibrary, .listen, .apiKeysFile, .logLevel, .logFormat, .migrate, .docsDirectory,
+            .turnAudioMegabytes, .turnAudioSeconds:
             value
         }
     }

@@ -52,8 +52,8 @@ struct Service: Sendable {
         let supervisor = SessionSupervisor(
             context: RuntimeContext(
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
-                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics), logger: logger
-            ))
+                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics),
+                limits: limits(configuration), logger: logger))
         refusals.connect { supervisor.refused($0) }
         SessionCensus.register(supervisor, in: metrics)
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
@@ -71,9 +71,10 @@ struct Service: Sendable {
                 metrics: metrics, openAPI: PackageResources.openapi_yaml, docsDirectory: docs(configuration),
                 version: VersionInfo(version: BuildVersion.text, nativeCore: BuildVersion.nativeCore), clock: clock,
                 logger: logger))
+        var front = HTTPServerConfiguration(address: configuration.listen)
+        front.bodyRule = api.bodyRule
         let server = try HTTPServer(
-            configuration: HTTPServerConfiguration(address: configuration.listen), handler: api,
-            errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
+            configuration: front, handler: api, errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
         HTTPGauges.register(server, in: metrics)
         try server.start()
         logger.notice("serving", metadata: ["listen": "\(configuration.listen.text(port: server.port))"])
@@ -178,6 +179,14 @@ struct Service: Sendable {
             me: processes.me(id: runtime), registry: registry, clock: clock, logger: logger,
             isAlive: { processes.isAlive($0) }, onBuried: { await supervisor.abandonAll() },
             writeOff: { supervisor.writeOffUnheld($0) })
+    }
+
+    private static func limits(_ configuration: ServiceConfiguration) -> RuntimeLimits {
+        var limits = RuntimeLimits()
+        limits.allTurnAudioBytes = configuration.turnAudioMegabytes << 20
+        limits.turnAudioBytes = min(limits.turnAudioBytes, limits.allTurnAudioBytes)
+        limits.turnAudioTime = .seconds(configuration.turnAudioSeconds)
+        return limits
     }
 
     private static func docs(_ configuration: ServiceConfiguration) -> URL? {

@@ -18,6 +18,10 @@ struct ServiceConfiguration: Sendable {
     var keys: APIKeyRing?
     var migration: MigrationMode
     var docsDirectory: String
+    /// The kept audio of all turns, in mebibytes; 0 keeps none.
+    var turnAudioMegabytes: Int
+    /// For how long it is kept, in seconds.
+    var turnAudioSeconds: Int
 
     /// Understands all of `settings`, or throws everything that is wrong with
     /// them at once.
@@ -30,9 +34,13 @@ struct ServiceConfiguration: Sendable {
         let listen = reader.listenAddress()
         let keys = reader.keys()
         let migration = reader.choice(.migrate, of: MigrationMode.self)
+        let megabytes = reader.number(.turnAudioMegabytes, in: 0...16_384)
+        let seconds = reader.number(.turnAudioSeconds, in: 1...86_400)
         reader.checkLogging()
         reader.checkExposure(listen, keys)
-        guard reader.problems.isEmpty, let url, let key, let secret, let database, let listen, let migration else {
+        guard reader.problems.isEmpty, let url, let key, let secret, let database, let listen, let migration,
+            let megabytes, let seconds
+        else {
             throw ConfigurationProblems(problems: reader.problems)
         }
         livekitURL = url
@@ -43,6 +51,8 @@ struct ServiceConfiguration: Sendable {
         self.listen = listen
         self.keys = keys
         self.migration = migration
+        turnAudioMegabytes = megabytes
+        turnAudioSeconds = seconds
         docsDirectory = settings[.docsDirectory] ?? ""
     }
 }

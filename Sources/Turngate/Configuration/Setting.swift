@@ -13,6 +13,8 @@ enum Setting: String, CaseIterable, Sendable {
     case logFormat = "TURNGATE_LOG_FORMAT"
     case migrate = "TURNGATE_MIGRATE"
     case docsDirectory = "TURNGATE_DOCS_DIR"
+    case turnAudioMegabytes = "TURNGATE_TURN_AUDIO_MB"
+    case turnAudioSeconds = "TURNGATE_TURN_AUDIO_S"
 
     /// What it is when nobody sets it; nil: nothing.
     var defaultValue: String? {
@@ -21,6 +23,8 @@ enum Setting: String, CaseIterable, Sendable {
         case .logLevel: "info"
         case .migrate: "check"
         case .docsDirectory: ".turngate/docs-ui"
+        case .turnAudioMegabytes: "64"
+        case .turnAudioSeconds: "600"
         case .livekitURL, .livekitAPIKey, .livekitAPISecret, .livekitLibrary, .databaseURL, .apiKeys, .apiKeysFile,
             .logFormat:
             nil

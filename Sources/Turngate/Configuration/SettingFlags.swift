@@ -36,6 +36,12 @@ struct SettingFlags: ParsableArguments {
     var migrate: String?
     @Option(name: .customLong("docs-dir"), help: "The files of the /docs viewer (TURNGATE_DOCS_DIR).")
     var docsDirectory: String?
+    @Option(
+        name: .customLong("turn-audio-mb"),
+        help: "Memory for the turns' audio that policies want kept (TURNGATE_TURN_AUDIO_MB).")
+    var turnAudioMegabytes: String?
+    @Option(name: .customLong("turn-audio-s"), help: "For how long it is kept, in seconds (TURNGATE_TURN_AUDIO_S).")
+    var turnAudioSeconds: String?
 
     /// What was given, by setting.
     var values: [Setting: String] {
@@ -43,7 +49,8 @@ struct SettingFlags: ParsableArguments {
             .livekitURL: livekitURL, .livekitAPIKey: livekitAPIKey, .livekitAPISecret: livekitAPISecret,
             .livekitLibrary: livekitLibrary, .databaseURL: databaseURL, .listen: listen, .apiKeys: apiKeys,
             .apiKeysFile: apiKeysFile, .logLevel: logLevel, .logFormat: logFormat, .migrate: migrate,
-            .docsDirectory: docsDirectory,
+            .docsDirectory: docsDirectory, .turnAudioMegabytes: turnAudioMegabytes,
+            .turnAudioSeconds: turnAudioSeconds,
         ]
         return all.compactMapValues { $0 }
     }

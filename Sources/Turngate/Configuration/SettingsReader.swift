@@ -67,6 +67,13 @@ struct SettingsReader {
         return nil
     }
 
+    /// A whole number within `range`.
+    mutating func number(_ setting: Setting, in range: ClosedRange<Int>) -> Int? {
+        if let number = settings[setting].flatMap({ Int($0) }), range.contains(number) { return number }
+        report(setting, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        return nil
+    }
+
     /// Nil when no key is configured, or when one is malformed.
     mutating func keys() -> APIKeyRing? {
         var file: String?

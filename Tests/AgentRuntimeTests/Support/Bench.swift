@@ -14,6 +14,11 @@ struct Bench {
     let metrics = MetricsRegistry()
     let supervisor: SessionSupervisor
 
+    /// The methods that every session has, sorted.
+    static let builtins = ["cancel_turn", "end_turn", "get_turn_state", "start_turn"]
+    /// Who sleeps while nothing happens: the watchdog of the one session.
+    static let idleSleepers = 1
+
     init(limits: RuntimeLimits = RuntimeLimits()) {
         var logger = Logger(label: "test")
         logger.logLevel = .critical

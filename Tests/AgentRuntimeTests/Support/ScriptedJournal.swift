@@ -26,6 +26,9 @@ final class ScriptedJournal: StateJournal {
         entries.compactMap { if case .session(let progress) = $0 { progress } else { nil } }
     }
 
+    var turns: [Turn] { entries.compactMap { if case .turn(let turn) = $0 { turn } else { nil } } }
+    var incidents: [Incident] { entries.compactMap { if case .incident(let found) = $0 { found } else { nil } } }
+
     func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicket {
         try state.withLock { state throws(TurngateError) in
             guard !state.isFull else { throw .overloaded("journal") }

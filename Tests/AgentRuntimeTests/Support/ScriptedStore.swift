@@ -8,12 +8,15 @@ final class ScriptedStore: SessionStore {
         var isAway = false
         var sessions: [SessionID: Session] = [:]
         var methods: [SessionID: [String: RPCMethodReport]] = [:]
+        var turns: [SessionID: [Turn]] = [:]
     }
 
     private let state = Mutex(State())
 
     func goAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
     func put(_ session: Session) { state.withLock { $0.sessions[session.id] = session } }
+    /// As if the journal's rows of these turns had been written.
+    func put(_ turns: [Turn], of id: SessionID) { state.withLock { $0.turns[id] = turns } }
     func methodNames(_ id: SessionID) -> [String] { state.withLock { $0.methods[id]?.keys.sorted() ?? [] } }
 
     private func with<Value>(_ body: (inout State) throws(TurngateError) -> Value) throws(TurngateError) -> Value {
@@ -89,5 +92,23 @@ final class ScriptedStore: SessionStore {
         _ id: SessionID, _ notification: NotificationID
     ) async throws(TurngateError) -> NotificationReceipt? {
         try with { _ throws(TurngateError) in nil }
+    }
+
+    func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage {
+        try with { state throws(TurngateError) in
+            let older = (state.turns[id] ?? []).sorted { $0.id > $1.id }.filter { turn in
+                (query.before.map { turn.id < $0 } ?? true) && (query.outcome.map { turn.outcome == $0 } ?? true)
+            }
+            let page = Array(older.prefix(query.limit))
+            return TurnPage(turns: page, next: older.count > page.count ? page.last?.id : nil)
+        }
+    }
+
+    func turn(_ id: SessionID, _ turn: TurnID) async throws(TurngateError) -> Turn? {
+        try with { state throws(TurngateError) in state.turns[id]?.first { $0.id == turn } }
+    }
+
+    func incidents(_ id: SessionID, _ query: IncidentQuery) async throws(TurngateError) -> IncidentPage {
+        try with { _ throws(TurngateError) in IncidentPage(incidents: [], next: nil) }
     }
 }

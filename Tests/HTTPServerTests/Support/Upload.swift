@@ -37,6 +37,17 @@ enum Upload {
         }
     }
 
+    /// How much a client has sent.
+    final class Count: Sendable {
+        private let count = Atomic<Int>(0)
+
+        var value: Int { count.load(ordering: .relaxed) }
+
+        func add(_ more: Int) {
+            count.add(more, ordering: .relaxed)
+        }
+    }
+
     /// An error that a handler has caught, for the test to look at.
     final class Caught: Sendable {
         private let list = Mutex<[HTTPBodyError?]>([])

@@ -1,0 +1,89 @@
+"""A backend that reads what passes the gate, as a speech-to-text would."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import httpx
+import numpy
+
+from support import wav
+
+HEADER = 44
+
+
+class StreamReader:
+    """Reads `GET …/audio-input/stream` until it is closed. What came is kept, with when it came."""
+
+    def __init__(self, http: httpx.AsyncClient, session: str, **parameters) -> None:
+        self._http, self._parameters = http, parameters
+        self._path = f"/v1/sessions/{session}/audio-input/stream"
+        self.rate = parameters.get("sample_rate", 16_000)
+        self.format = parameters.get("format", "wav")
+        self.id = ""
+        self.content_type = ""
+        self.ended = False
+        self.parts: list[bytes] = []
+        self.arrivals: list[float] = []
+        self._opened = asyncio.Event()
+        self._task: asyncio.Task | None = None
+
+    async def open(self) -> "StreamReader":
+        """Returns when the answer has begun."""
+        self._task = asyncio.ensure_future(self._read())
+        opened = asyncio.ensure_future(self._opened.wait())
+        await asyncio.wait({opened, self._task}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        opened.cancel()
+        if self._task.done():
+            self._task.result()
+        assert self._opened.is_set(), "the stream never began"
+        return self
+
+    async def _read(self) -> None:
+        timeout = httpx.Timeout(10, read=None)
+        async with self._http.stream("GET", self._path, params=self._parameters, timeout=timeout) as answer:
+            if answer.status_code != 200:
+                await answer.aread()
+            assert answer.status_code == 200, (answer.status_code, answer.text)
+            self.id = answer.headers["turngate-reader"]
+            self.content_type = answer.headers["content-type"]
+            self._opened.set()
+            async for part in answer.aiter_bytes():
+                self.parts.append(part)
+                self.arrivals.append(time.monotonic())
+        self.ended = True
+
+    @property
+    def data(self) -> bytes:
+        """The samples as bytes, without the header."""
+        whole = b"".join(self.parts)
+        return whole[HEADER:] if self.format == "wav" else whole
+
+    def samples(self) -> numpy.ndarray:
+        """Mono int16 at `rate`, all that came."""
+        if self.format == "wav":
+            whole = b"".join(self.parts)
+            if len(whole) <= HEADER:
+                return numpy.zeros(0, dtype=numpy.int16)
+            file = wav.read(whole)
+            assert (file.rate, file.channels) == (self.rate, 1)
+            return file.samples
+        data = self.data
+        return numpy.frombuffer(data[:len(data) // 2 * 2], dtype="<i2")
+
+    @property
+    def ms(self) -> float:
+        """How much audio came."""
+        length = sum(map(len, self.parts)) - (HEADER if self.format == "wav" else 0)
+        return max(0, length) / 2 * 1000 / self.rate
+
+    async def until_ended(self, timeout: float = 10) -> None:
+        """Waits until the service ends the answer."""
+        await asyncio.wait_for(asyncio.shield(self._task), timeout)
+
+    async def close(self) -> None:
+        """Goes away, as a client does that has enough."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait({self._task})

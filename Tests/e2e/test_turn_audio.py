@@ -1,0 +1,443 @@
+"""What is heard in a turn: all of it, nothing else, and the first words too. Fifty turns of each kind.
+
+Every client says its coded signal; what the turn's WAV and the stream hold is decoded afterwards, and
+must be what was said between the calls. A call is made by the client at one moment and reaches the agent
+a little later, at the latest when the client has its answer: what is allowed at the edges is that, and
+one frame of 20 ms.
+"""
+
+import asyncio
+import random
+from dataclasses import dataclass, field
+
+import numpy
+import pytest
+
+from support import wav
+from support.answers import done
+from support.audio_reader import StreamReader
+from support.coded_signal import RATE
+from support.decoder import Timeline, decode
+from support.figures import spread
+from support.speaker import CodedSpeaker
+from support.turns import audio_policy, cancel, end, ended_turn, start, turn_audio
+from test_rpc import together
+
+TURNS = 50
+FRAME_MS, FINE_MS = 20.0, 5.0
+PRE_ROLL_MS = 500
+# A frame is 20 ms; less than this is the jitter buffer's way to catch up, and shown as such.
+LOST_MS = 15.0
+REACH_MS = 4000
+
+
+@dataclass
+class TurnOnAir:
+    """One turn of one client, with the positions of its signal at the calls."""
+
+    turn_id: str
+    started: tuple[float, float]
+    ended: tuple[float, float]
+    pre_roll_ms: float
+    loud_from: float | None = None
+    shown: dict = field(default_factory=dict)
+    file: bytes = b""
+    timeline: Timeline | None = None
+
+    @property
+    def travel(self) -> float:
+        """How long a call may have been on its way."""
+        return self.started[1] - self.started[0]
+
+    def begin_bounds(self, pre_roll: float, not_before: float = -1e9) -> tuple[float, float]:
+        """Where its audio has to begin; a ring never reaches back over the end of an earlier turn."""
+        low = self.started[0] - pre_roll - FRAME_MS - FINE_MS
+        high = self.started[1] - pre_roll + FRAME_MS + FINE_MS
+        if not_before > low + FRAME_MS:
+            return not_before - FINE_MS, max(high, not_before + 2 * FRAME_MS + FINE_MS)
+        return low, high
+
+    def end_bounds(self) -> tuple[float, float]:
+        return self.ended[0] - FRAME_MS - FINE_MS, self.ended[0] + self.travel + FRAME_MS + FINE_MS
+
+    def decode(self, speaker: CodedSpeaker) -> Timeline:
+        file = wav.read(self.file)
+        assert (file.rate, file.channels) == (RATE, 1)
+        self.timeline = decode(file.samples, RATE, speaker.number, self.started[0], REACH_MS)
+        return self.timeline
+
+
+class Stage:
+    """A session with one client that takes turns, and one that talks all the time and never has the floor."""
+
+    def __init__(self, http, session: dict, speaker: CodedSpeaker, peer, seed: int) -> None:
+        self.http, self.session, self.speaker, self.peer = http, session, speaker, peer
+        self.dice = random.Random(seed)
+        self.turns: list[TurnOnAir] = []
+        self.cancelled: list[TurnOnAir] = []
+        self.reader: StreamReader | None = None
+        self.stray: CodedSpeaker | None = None
+
+    async def take_turn(self, milliseconds: float, by=end, quiet_before: bool = False) -> TurnOnAir:
+        """A turn of that length; with `quiet_before` the client begins to talk 300 ms before it starts it."""
+        loud_from = None
+        if quiet_before:
+            loud_from = await self._begin_to_talk()
+        begun = await start(self.peer)
+        at = self.speaker.position
+        await self.speaker.reach(at(begun.asked) + milliseconds)
+        over = await by(self.peer, begun.result)
+        assert over.ok, over.body
+        if quiet_before:
+            self.speaker.hush()
+        turn = TurnOnAir(
+            begun.result["turn_id"], (at(begun.asked), at(begun.answered)), (at(over.asked), at(over.answered)),
+            begun.result["pre_roll_ms"], loud_from)
+        turn.shown = await ended_turn(self.http, self.session["id"], turn.turn_id)
+        if by is end:
+            turn.file = await turn_audio(self.http, self.session["id"], turn.turn_id)
+            self.turns.append(turn)
+        else:
+            self.cancelled.append(turn)
+        return turn
+
+    async def _begin_to_talk(self) -> float:
+        self.speaker.talk()
+        # The microphone gives whole frames: it is loud from the next one on.
+        loud_from = self.speaker.position() // 10 * 10
+        await self.speaker.reach(loud_from + 300)
+        return loud_from
+
+    async def pause(self, least: float = 60, most: float = 560) -> None:
+        await asyncio.sleep(self.dice.uniform(least, most) / 1000)
+
+    def length(self) -> float:
+        return self.dice.uniform(300, 560)
+
+
+@pytest.fixture
+async def stage(http, room_server, make_session, room):
+    """`await stage(number, policy…)`: a room of its own, where a client talks all the time."""
+    from peers import Peer, token
+
+    peers, speakers, readers = [], [], []
+
+    async def make(number: int, stray: bool = False, read: bool = False, **policy) -> Stage:
+        name = f"{room}-{number}"
+        session = await make_session(room=name, turn_policy=audio_policy(**policy))
+
+        async def enter(server, identity: str) -> Peer:
+            peers.append(Peer(identity))
+            return await peers[-1].join(server, token(identity, name, can_update_own_metadata=True))
+
+        alice, bob = await together(http, session, room_server, enter, "alice", "bob")
+        speakers.append(await CodedSpeaker(alice, number).publish())
+        made = Stage(http, session, speakers[-1], alice, number)
+        if stray:
+            speakers.append(await CodedSpeaker(bob, number + 100).publish())
+            made.stray = speakers[-1]
+        if read:
+            made.reader = await StreamReader(http, session["id"], sample_rate=16_000).open()
+            readers.append(made.reader)
+        # Until the first seconds of a connection are over: its jitter buffers find their depth.
+        await made.speaker.reach(2000)
+        return made
+
+    yield make
+    for reader in readers:
+        await reader.close()
+    for speaker in speakers:
+        await speaker.stop()
+    for peer in peers:
+        await peer.leave()
+
+
+def left_out(timeline: Timeline) -> list:
+    """Frames that are missing with nothing in their place: what no network does."""
+    return [gap for gap in timeline.gaps if gap.length >= LOST_MS and not gap.concealed]
+
+
+def twice(timeline: Timeline) -> list:
+    return [repeat for repeat in timeline.repeats if repeat[1] - repeat[0] >= LOST_MS]
+
+
+class Findings:
+    """What was found in all turns; printed, then asserted."""
+
+    def __init__(self, figures, quiet, name: str) -> None:
+        self.figures, self.quiet, self.name = figures, quiet, name
+        self.wrong: list[str] = []
+        self.begins: list[float] = []
+        self.ends: list[float] = []
+        self.concealed_ms = self.signal_ms = 0.0
+
+    def say(self, number: int, text: str, turn: TurnOnAir) -> None:
+        self.wrong.append(f"turn {number}: {text}; started {turn.started}, ended {turn.ended}: {turn.timeline}")
+
+    def inside(self, number: int, turn: TurnOnAir) -> None:
+        """Nothing missing, twice or foreign between its first and its last sound."""
+        timeline = turn.timeline
+        self.signal_ms += timeline.total("signal")
+        concealed = sum(gap.length for gap in timeline.gaps if gap.concealed)
+        self.concealed_ms += concealed
+        if left_out(timeline):
+            self.say(number, f"left out {left_out(timeline)}", turn)
+        if twice(timeline):
+            self.say(number, f"twice {twice(timeline)}", turn)
+        if concealed > FRAME_MS and self.quiet.is_quiet:
+            self.say(number, f"lost {concealed} ms on a quiet machine", turn)
+
+    def close(self, turns: int) -> None:
+        share = 100 * self.concealed_ms / max(1.0, self.signal_ms)
+        self.figures(f"turn audio, {self.name}", f"{turns} turns, {len(self.wrong)} findings; begins {spread(self.begins)} "
+                     f"after what was due, ends {spread(self.ends)} after the call; {share:.2f} % concealed by the "
+                     f"jitter buffer; {self.quiet.words()}")
+        assert not self.wrong, f"{len(self.wrong)} findings:\n" + "\n".join(self.wrong[:5])
+
+
+def check_edges(findings: Findings, number: int, turn: TurnOnAir, pre_roll: float, not_before: float) -> None:
+    low, high = turn.begin_bounds(pre_roll, not_before)
+    findings.begins.append(turn.timeline.first - max(turn.started[0] - pre_roll, not_before))
+    findings.ends.append(turn.timeline.last - turn.ended[0])
+    if not low <= turn.timeline.first <= high:
+        findings.say(number, f"begins at {turn.timeline.first:.1f}, not in {low:.1f}…{high:.1f}", turn)
+    low, high = turn.end_bounds()
+    if not low <= turn.timeline.last <= high:
+        findings.say(number, f"ends at {turn.timeline.last:.1f}, not in {low:.1f}…{high:.1f}", turn)
+
+
+def check_whole(findings: Findings, number: int, turn: TurnOnAir) -> None:
+    """The file begins and ends with the signal, and says of itself what is in it."""
+    timeline, file = turn.timeline, wav.read(turn.file)
+    edges = [piece for piece in (timeline.pieces[0], timeline.pieces[-1]) if piece.kind != "signal"]
+    if any(piece.length > FRAME_MS + FINE_MS for piece in edges):
+        findings.say(number, "other sound at an edge", turn)
+    if abs(turn.shown["audio_ms"] - file.duration_ms) > 1:
+        findings.say(number, f"audio_ms {turn.shown['audio_ms']}, the file has {file.duration_ms}", turn)
+    if turn.shown["pre_roll_ms"] > PRE_ROLL_MS or turn.shown["speech_ms"] < turn.shown["audio_ms"] - 2 * FRAME_MS:
+        findings.say(number, f"shown as {turn.shown}", turn)
+    if (turn.shown["outcome"], turn.shown["end_reason"]) != ("committed", "end_turn"):
+        findings.say(number, f"shown as {turn.shown}", turn)
+
+
+async def check_dropped(stage: Stage, findings: Findings) -> None:
+    before = -1e9
+    for number, turn in enumerate(stage.turns):
+        if not turn.decode(stage.speaker).signal:
+            findings.say(number, "holds nothing", turn)
+            continue
+        check_edges(findings, number, turn, PRE_ROLL_MS, before)
+        findings.inside(number, turn)
+        check_whole(findings, number, turn)
+        if turn.timeline.first < before - FINE_MS:
+            findings.say(number, f"goes back over the earlier turn's end {before:.1f}", turn)
+        before = turn.timeline.last
+        check_stray(stage, findings, number, turn)
+
+
+def check_stray(stage: Stage, findings: Findings, number: int, turn: TurnOnAir) -> None:
+    """Nothing of who talked beside it."""
+    if stage.stray is None:
+        return
+    file = wav.read(turn.file)
+    piece = turn.timeline.signal[0]
+    meanwhile = stage.stray.position(stage.speaker.moment(piece.said)) - piece.begin
+    found = decode(file.samples, RATE, stage.stray.number, meanwhile, 600)
+    if found.total("signal") > FRAME_MS:
+        findings.say(number, f"holds the other client: {found}", turn)
+
+
+def check_stream(stage: Stage, findings: Findings) -> None:
+    """The reader got the turns, one after the other, and nothing else."""
+    samples = stage.reader.samples()
+    timeline = decode(samples, stage.reader.rate, stage.speaker.number)
+    expected = sum(wav.read(turn.file).duration_ms for turn in stage.turns)
+    if abs(stage.reader.ms - expected) > FRAME_MS * 2:
+        findings.wrong.append(f"the stream has {stage.reader.ms:.0f} ms, the turns have {expected:.0f} ms")
+    for turn in stage.turns:
+        if turn.timeline.signal:
+            missing = timeline.missing(turn.timeline.first + FRAME_MS, turn.timeline.last - FRAME_MS)
+            concealed = sum(gap.length for gap in turn.timeline.gaps if gap.concealed)
+            if sum(end - begin for begin, end in missing) > concealed + FRAME_MS:
+                findings.wrong.append(f"the stream lacks {missing} of the turn {turn.timeline}")
+    for piece in timeline.signal:
+        inside = any(turn.timeline.signal and turn.timeline.first - FRAME_MS <= piece.said
+                     and piece.said_until <= later.timeline.last + FRAME_MS
+                     for at, turn in enumerate(stage.turns) for later in stage.turns[at:at + 3] if later.timeline.signal)
+        if not inside:
+            findings.wrong.append(f"the stream has {piece} from outside the turns")
+
+
+async def play(stage: Stage) -> None:
+    for _ in range(TURNS):
+        await stage.take_turn(stage.length())
+        await stage.pause()
+
+
+async def play_first_words(stage: Stage) -> None:
+    stage.speaker.hush()
+    for _ in range(TURNS):
+        await stage.pause(250, 500)
+        await stage.take_turn(stage.length(), quiet_before=True)
+
+
+async def play_cancelled(stage: Stage) -> None:
+    for number in range(2 * TURNS):
+        await stage.take_turn(stage.dice.uniform(120, 400), by=end if number % 2 else cancel)
+        # From at once to longer than the ring.
+        await stage.pause(0, 250 if number % 4 else 700)
+
+
+async def test_dropMode_holdsExactlyTheTurnsAndTheFirstWords_fiftyTimes(stage, quiet, figures):
+    """Two sessions at once: in one the client talks all the time and another beside it; in the other each
+    turn's speech begins 300 ms before `start_turn`."""
+    talks = await stage(1, stray=True, read=True)
+    begins_early = await stage(2)
+    quiet.restart()
+    await asyncio.gather(play(talks), play_first_words(begins_early))
+    await asyncio.sleep(0.3)
+    for one in (talks, begins_early):
+        await one.speaker.stop()
+    await talks.stray.stop()
+    in_turns, first_words = Findings(figures, quiet, "drop"), Findings(figures, quiet, "first words")
+    await check_dropped(talks, in_turns)
+    check_stream(talks, in_turns)
+    check_first_words(begins_early, first_words)
+    failed = []
+    for findings in (in_turns, first_words):
+        try:
+            findings.close(TURNS)
+        except AssertionError as error:
+            failed.append(str(error))
+    assert not failed, "\n".join(failed)
+
+
+def check_first_words(stage: Stage, findings: Findings) -> None:
+    for number, turn in enumerate(stage.turns):
+        turn.decode(stage.speaker)
+        if not turn.timeline.signal:
+            findings.say(number, "holds nothing", turn)
+            continue
+        findings.inside(number, turn)
+        findings.begins.append(turn.timeline.first - turn.loud_from)
+        findings.ends.append(turn.timeline.last - turn.ended[0])
+        if not -10 - FINE_MS <= turn.timeline.first - turn.loud_from <= 10 + FINE_MS:
+            findings.say(number, f"the first words from {turn.loud_from:.0f} on are missing", turn)
+        if not turn.end_bounds()[0] <= turn.timeline.last:
+            findings.say(number, "the last words are missing", turn)
+
+
+async def test_cancelledSpeech_neverAppearsInALaterTurn_fiftyTimes_andPauseModeHoldsNothingFromOutside(
+        stage, quiet, figures):
+    cancels = await stage(3, read=True)
+    pauses = await stage(4, closed_gate="pause")
+    quiet.restart()
+    await asyncio.gather(play_cancelled(cancels), play(pauses))
+    for one in (cancels, pauses):
+        await one.speaker.stop()
+    taken_back, paused = Findings(figures, quiet, "cancelled"), Findings(figures, quiet, "pause")
+    await check_cancelled(cancels, taken_back)
+    check_paused(pauses, paused)
+    failed = []
+    for findings in (taken_back, paused):
+        try:
+            findings.close(TURNS)
+        except AssertionError as error:
+            failed.append(str(error))
+    assert not failed, "\n".join(failed)
+
+
+async def check_cancelled(stage: Stage, findings: Findings) -> None:
+    """Each turn follows a cancelled one; it holds nothing of what was said before that was cancelled."""
+    margins = []
+    for number, (turn, before) in enumerate(zip(stage.turns, stage.cancelled, strict=True)):
+        if (before.shown["outcome"], before.shown["end_reason"], before.shown["audio_kept"]) != (
+                "cancelled", "cancel_turn", False):
+            findings.say(number, f"the cancelled one is shown as {before.shown}", before)
+        if not turn.decode(stage.speaker).signal:
+            findings.say(number, "holds nothing", turn)
+            continue
+        margins.append(turn.timeline.first - before.ended[0])
+        if turn.timeline.first < before.ended[0] - FINE_MS:
+            findings.say(number, f"holds what was said before the cancel at {before.ended[0]:.1f}", turn)
+        findings.ends.append(turn.timeline.last - turn.ended[0])
+        findings.begins.append(turn.timeline.first - max(before.ended[0], turn.started[0] - PRE_ROLL_MS))
+        findings.inside(number, turn)
+        low, high = turn.end_bounds()
+        if not low <= turn.timeline.last <= high:
+            findings.say(number, f"ends at {turn.timeline.last:.1f}, not in {low:.1f}…{high:.1f}", turn)
+        if turn.timeline.first > max(before.ended[1], turn.started[1]) + 4 * FRAME_MS:
+            findings.say(number, "its own first words are missing", turn)
+        answer = await stage.http.get(f"/v1/sessions/{stage.session['id']}/turns/{before.turn_id}/audio")
+        if answer.status_code != 404:
+            findings.say(number, f"the cancelled turn's audio answers {answer.status_code}", before)
+    findings.figures("turn audio, cancelled", f"first sound of the next turn {spread(margins)} after the cancel")
+
+
+def check_paused(stage: Stage, findings: Findings) -> None:
+    for number, turn in enumerate(stage.turns):
+        if not turn.decode(stage.speaker).signal:
+            findings.say(number, "holds nothing", turn)
+            continue
+        timeline = turn.timeline
+        findings.begins.append(timeline.first - turn.started[0])
+        findings.ends.append(timeline.last - turn.ended[0])
+        low, high = turn.started[0] - FRAME_MS - FINE_MS, turn.end_bounds()[1]
+        outside = [piece for piece in timeline.signal if piece.said < low or piece.said_until > high]
+        if outside:
+            findings.say(number, f"holds {outside} from outside {low:.1f}…{high:.1f}", turn)
+        # Opening takes a round trip to the room server, and the jitter buffer begins anew.
+        if timeline.total("signal") < 0.4 * (turn.ended[0] - turn.started[0]):
+            findings.say(number, "holds next to nothing of what was said", turn)
+        if turn.shown["pre_roll_ms"] != 0:
+            findings.say(number, f"a pre-roll without a ring: {turn.shown}", turn)
+
+
+async def test_turnAudio_atAnotherRate_isTheSame(stage):
+    one = await stage(5)
+    turn = await one.take_turn(400)
+    await one.speaker.stop()
+    whole = turn.decode(one.speaker)
+    for rate in (8_000, 16_000, 24_000):
+        file = wav.read(await turn_audio(one.http, one.session["id"], turn.turn_id, sample_rate=rate))
+        assert file.rate == rate and abs(file.duration_ms - wav.read(turn.file).duration_ms) <= FRAME_MS
+        same = decode(file.samples, rate, one.speaker.number, turn.started[0], REACH_MS)
+        assert abs(same.first - whole.first) <= FINE_MS and abs(same.last - whole.last) <= FRAME_MS
+        assert not left_out(same)
+
+
+async def test_preRollOfNothing_beginsWithTheCall(stage):
+    one = await stage(6, pre_roll_ms=0)
+    turns = [await one.take_turn(300) for _ in range(5)]
+    await one.speaker.stop()
+    for turn in turns:
+        timeline = turn.decode(one.speaker)
+        low, high = turn.begin_bounds(0)
+        assert low <= timeline.first <= high, (turn.started, str(timeline))
+        assert turn.pre_roll_ms == turn.shown["pre_roll_ms"] == 0
+
+
+async def test_turnThatIsNotKept_hasNoAudio(stage):
+    from support.answers import problem
+
+    one = await stage(7, keep_turn_audio=False)
+    begun = await start(one.peer)
+    await asyncio.sleep(0.2)
+    assert (await end(one.peer, begun.result)).ok
+    shown = await ended_turn(one.http, one.session["id"], begun.result["turn_id"])
+    assert shown["audio_kept"] is False and shown["outcome"] == "committed"
+    answer = await one.http.get(f"/v1/sessions/{one.session['id']}/turns/{shown['id']}/audio")
+    problem(answer, 404, "turn-audio-not-kept")
+    assert done(await one.http.get(f"/v1/sessions/{one.session['id']}/turns"))["data"][0] == shown
+
+
+async def test_clientThatSaysNothing_isAnEmptyTurn(stage):
+    one = await stage(8)
+    one.speaker.hush()
+    await asyncio.sleep(0.7)
+    begun = await start(one.peer)
+    await asyncio.sleep(0.3)
+    assert (await end(one.peer, begun.result)).ok
+    shown = await ended_turn(one.http, one.session["id"], begun.result["turn_id"])
+    assert (shown["outcome"], shown["end_reason"]) == ("empty", "end_turn")
+    assert shown["speech_ms"] < 60 and shown["audio_ms"] > 0
