@@ -329,7 +329,7 @@ def placed(labels: list[Label], begin: float) -> list[Label]:
     """Gives each a level and a side, so that no text lies over another or over another's line."""
     def fits(place: int, level: int, is_left: bool) -> bool:
         label, (left, right) = labels[place], labels[place].span(is_left)
-        if left < begin * SCALE:
+        if left < begin * SCALE - LEFT + 16:
             return False
         for other in labels[:place]:
             start, end = other.span(other.is_left)
