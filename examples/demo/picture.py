@@ -15,7 +15,7 @@ PALETTE = {  # name: (light, dark)
     "told": ("#047857", "#4ade9b"), "refused": ("#c81e1e", "#ff8a80"), "on": ("#ffffff", "#0f141b"),
     "listening": ("#d9f2e6", "#153b2c"), "thinking": ("#fdecc8", "#453512"), "speaking": ("#e6dcfb", "#35235c"),
 }
-SCALE, LEFT, RIGHT = 122.0, 128.0, 28.0  # pixels per second; the lanes' margins
+SCALE, LEFT, RIGHT = 122.0, 144.0, 28.0  # pixels per second; the lanes' margins
 LEVEL, VOICE, GATE, GAP = 17.0, 58.0, 17.0, 6.0
 LOUDEST = 0.75 * sound.LOUDNESS
 
@@ -329,7 +329,7 @@ def placed(labels: list[Label], begin: float) -> list[Label]:
     """Gives each a level and a side, so that no text lies over another or over another's line."""
     def fits(place: int, level: int, is_left: bool) -> bool:
         label, (left, right) = labels[place], labels[place].span(is_left)
-        if left < begin * SCALE:
+        if left < begin * SCALE - LEFT + 16:
             return False
         for other in labels[:place]:
             start, end = other.span(other.is_left)

@@ -350,7 +350,7 @@ async def kept(round: Round, turn: dict, step) -> tuple[numpy.ndarray, int] | No
     if turn["outcome"] == "cancelled":
         step.check(answer.status_code == 404, f"the cancelled turn's audio is to be had: status {answer.status_code}")
         return None
-    step.check(answer.status_code == 200, f"the audio of turn {turn['epoch']} is not to be had: {answer.json()['detail']}")
+    step.check(answer.status_code == 200, f"the audio of turn {turn['epoch']} is not to be had: status {answer.status_code}")
     return sound.read_wav(answer.content)
 
 
