@@ -1,3 +1,4 @@
+import Domain
 import Testing
 
 @testable import ControlAPI
@@ -21,6 +22,47 @@ struct ContractTests {
         let parameters = try #require(components["parameters"] as? [String: [String: Any]])
         let schema = try #require(parameters["ProblemSlug"]?["schema"] as? [String: Any])
         #expect(schema["enum"] as? [String] == ProblemType.allCases.map(\.slug))
+    }
+
+    /// The words of the domain, each once in the code and once in the contract.
+    @Test func enumerations_areTheDomains() throws {
+        let components = try #require(try Contract.document()["components"] as? [String: Any])
+        let schemas = try #require(components["schemas"] as? [String: [String: Any]])
+        func words(_ schema: String, _ property: String? = nil) throws -> [String] {
+            let whole = try #require(schemas[schema])
+            let place = try #require(property.map { (whole["properties"] as? [String: [String: Any]])?[$0] } ?? whole)
+            return try #require(place["enum"] as? [Any]).compactMap { $0 as? String }
+        }
+        func words<Word: RawRepresentable & CaseIterable>(_: Word.Type) -> [String] where Word.RawValue == String {
+            Word.allCases.map(\.rawValue)
+        }
+        #expect(try words("TurnOutcome") == words(Turn.Outcome.self))
+        #expect(try words("Turn", "status") == words(Turn.Status.self))
+        #expect(try words("Turn", "end_reason") == words(Turn.EndReason.self))
+        #expect(try words("GateReason") == words(GateReason.self))
+        #expect(try words("Speech", "status") == words(Speech.Status.self))
+        #expect(try words("Incident", "finding") == words(Incident.Finding.self))
+        #expect(try words("AudioReader", "format") == words(AudioStreamFormat.Container.self))
+        #expect(try words("AgentState") == words(AgentState.self))
+        #expect(try words("SessionStatus") == words(SessionStatus.self))
+        #expect(try words("EndReason") == words(SessionEndReason.self))
+    }
+
+    @Test func boundsOfParameters_areTheCodes() throws {
+        let components = try #require(try Contract.document()["components"] as? [String: Any])
+        let parameters = try #require(components["parameters"] as? [String: [String: Any]])
+        func bounds(_ name: String) throws -> [Int?] {
+            let schema = try #require(parameters[name]?["schema"] as? [String: Any])
+            return ["minimum", "maximum", "default"].map { schema[$0] as? Int }
+        }
+        func bounds(_ range: ClosedRange<Int>, _ standard: Int?) -> [Int?] {
+            [range.lowerBound, range.upperBound, standard]
+        }
+        #expect(try bounds("StreamSampleRate") == bounds(Limits.sampleRate, Limits.defaultStreamSampleRate))
+        #expect(try bounds("TurnSampleRate") == bounds(Limits.sampleRate, AudioFrame.sampleRate))
+        #expect(try bounds("SpeechWait") == bounds(Limits.speechWaitMs, Limits.defaultSpeechWaitMs))
+        #expect(try bounds("Wait") == bounds(Limits.waitMs, nil))
+        #expect(try bounds("Limit") == bounds(Limits.page, Limits.defaultPage))
     }
 
     @Test func everyReference_leadsSomewhere() throws {

@@ -16,10 +16,10 @@ import Testing
 
     /// A stream that has begun: its client, its reader, and what came so far.
     private func open(
-        _ query: String, after other: FakeReader? = nil
+        _ query: String, after other: FakeReader? = nil, on server: LiveServer? = nil
     ) async throws -> (client: LiveConnection, reader: FakeReader) {
         let path = try await harness.session(#"{"room":"r\#(query)"}"#)
-        let client = try live.connect()
+        let client = try (server ?? live).connect()
         try await client.send(
             "GET \(path)/audio-input/stream\(query) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\n\r\n")
         return (client, try await reader(after: other))
@@ -92,6 +92,30 @@ import Testing
         await stopped
     }
 
+    /// While the agent speaks nobody is heard, and a turn may be long in coming.
+    @Test(.timeLimit(.minutes(1))) func stream_outlastsASilenceLongerThanTheIdleTimeout() async throws {
+        let impatient = try LiveServer(harness.api, idleTimeout: .seconds(1))
+        let (client, reader) = try await open("?format=pcm&sample_rate=48000", on: impatient)
+        try await Task.sleep(for: .milliseconds(2500))
+        reader.pass(Sound.tone(milliseconds: 20))
+        reader.finish()
+        let answer = ChunkedAnswer(try await client.receive { ChunkedAnswer($0).isWhole })
+        #expect(answer.body == Sound.bytes(Sound.tone(milliseconds: 20)))
+        await impatient.server.stop()
+        await live.server.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func speech_thatIsPlayedForLongerThanTheIdleTimeout_isAnswered() async throws {
+        let impatient = try LiveServer(harness.api, idleTimeout: .seconds(1))
+        speech.take(.milliseconds(2500))
+        let bytes = Sound.wav(Sound.tone(milliseconds: 20))
+        let client = try await beginSpeech("Content-Length: \(bytes.count)", on: impatient)
+        try await client.send(bytes)
+        #expect(try await answer(client).hasPrefix("HTTP/1.1 201 "))
+        await impatient.server.stop()
+        await live.server.stop()
+    }
+
     @Test(.timeLimit(.minutes(1))) func twoStreams_eachGetAllOfIt() async throws {
         let (first, one) = try await open("?format=pcm&sample_rate=48000")
         let (second, two) = try await open("?format=pcm&sample_rate=24000", after: one)
@@ -107,9 +131,11 @@ import Testing
         await live.server.stop()
     }
 
-    private func beginSpeech(_ framing: String, type: String = "audio/wav") async throws -> LiveConnection {
+    private func beginSpeech(
+        _ framing: String, type: String = "audio/wav", on server: LiveServer? = nil
+    ) async throws -> LiveConnection {
         let path = try await harness.session()
-        let client = try live.connect()
+        let client = try (server ?? live).connect()
         try await client.send(
             """
             POST \(path)/speech HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\nContent-Type: \(type)\r

@@ -76,6 +76,7 @@ import Testing
     func serveFakes() async throws {
         let port = UInt16(ProcessInfo.processInfo.environment["TURNGATE_SERVE_FAKES"] ?? "") ?? 0
         harness.history.configure { $0.summarizesAll = true }
+        harness.sessions.configure { $0.nobodySpeaks = true }
         let fakes = try LiveServer(harness.api, port: port)
         try await Task.sleep(for: .seconds(600))
         await fakes.server.stop()

@@ -132,7 +132,6 @@ struct SessionTests {
             #expect(try answer.json()["type"] as? String == "/problems/rpc-method-builtin")
             #expect(try answer.json()["rpc_method"] as? String == name)
         }
-        #expect(harness.sessions.lastCall == nil)
     }
 
     @Test(arguments: [

@@ -190,7 +190,8 @@ struct TurnTests {
     }
 
     @Test(arguments: [
-        (#"{"epoch":0}"#, "epoch"), (#"{"epoch":"1"}"#, "epoch"), (#"{"epoch":1.5}"#, "epoch"),
+        (#"{"epoch":0}"#, "epoch"), (#"{"epoch":9007199254740992}"#, "epoch"), (#"{"epoch":"1"}"#, "epoch"),
+        (#"{"epoch":1.5}"#, "epoch"),
         (#"{"turn_id":"x"}"#, "turn_id"), ("7", "body"),
     ])
     func end_withBadBody_is400NamingTheField(_ body: String, _ field: String) async throws {

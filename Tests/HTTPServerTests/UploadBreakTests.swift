@@ -70,8 +70,15 @@ import Testing
         }
     }
 
-    @Test func earlyAnswerToAClientThatStays_doesNotKeepItsConnection() async throws {
-        try await withServer(bodyRule: Upload.rule(), { _ in Self.problem(400) }) { test in
+    @Test(arguments: [true, false])
+    func earlyAnswerToAClientThatStays_doesNotKeepItsConnection(isImmediate: Bool) async throws {
+        try await withServer(
+            bodyRule: Upload.rule(),
+            { request in
+                if !isImmediate { _ = try? await request.bodyStream?.next() }
+                return Self.problem(400)
+            }
+        ) { test in
             let client = try await offThePool {
                 let client = try SocketClient(port: test.port)
                 client.request("POST /up", "Content-Length: 1000000", body: "some")
@@ -109,6 +116,44 @@ import Testing
                 let start = String(decoding: try client.receive(atMost: 12), as: UTF8.self)
                 #expect(start == "HTTP/1.1 401")
                 #expect(try String(decoding: client.rest(), as: UTF8.self).hasSuffix("x\"}"))
+            }
+        }
+    }
+
+    @Test func oddEarlyAnswers_areMadeSendable() async throws {
+        try await withServer(
+            bodyRule: Upload.rule(),
+            { request in
+                HTTPResponse(status: request.path == "/up/204" ? 204 : 99, body: .bytes([1, 2, 3]))
+            }
+        ) { test in
+            try await offThePool {
+                for (path, status) in [("/up/204", 204), ("/up/99", 500)] {
+                    let client = try SocketClient(port: test.port)
+                    client.request("POST \(path)", "Content-Length: 1000000", "Expect: 100-continue")
+                    let reply = try client.reply()
+                    #expect(reply.status == status)
+                    #expect(reply.headers["content-length"] == (status == 204 ? nil : "0"))
+                    #expect(try client.isEnded())
+                }
+            }
+        }
+    }
+
+    @Test func answerTooLongForTheMiddle_comesAtTheBodysEnd() async throws {
+        let answer = [UInt8](repeating: 5, count: 300_000)
+        try await withServer(
+            bodyRule: Upload.rule(pause: .milliseconds(300)),
+            { _ in HTTPResponse(status: 200, body: .bytes(answer)) }
+        ) { test in
+            try await offThePool {
+                let client = try SocketClient(port: test.port)
+                client.request("POST /up", "Content-Length: 500000")
+                client.send([UInt8](repeating: 1, count: 500_000))
+                #expect(try client.reply().body == answer)
+                client.request("POST /up", "Content-Length: 500000", body: "and no more")
+                try RefusalTests.expect(.bodyTimeout, from: client)
+                #expect(try client.isEnded())
             }
         }
     }
@@ -257,6 +302,25 @@ import Testing
         }
     }
 
+    @Test func brokenChunks_breakOffTheUpload() async throws {
+        let caught = Upload.Caught()
+        try await withServer(
+            bodyRule: Upload.rule(),
+            { request in
+                caught.add(await Upload.drain(request.bodyStream))
+                return text("too late")
+            }
+        ) { test in
+            try await offThePool {
+                let client = try SocketClient(port: test.port)
+                client.request("POST /up", "Transfer-Encoding: chunked", body: "2\r\nab\r\nnonsense\r\n")
+                #expect(try client.reply().status == 400)
+                #expect(try client.isEnded())
+            }
+            try await eventually("the handler is told") { caught.all == [.clientGone] }
+        }
+    }
+
     @Test func taskThatIsCancelledWhileItReads_isTold() async throws {
         let caught = Upload.Caught()
         try await withServer(
@@ -372,7 +436,7 @@ import Testing
                     case "/up/early":
                         _ = try? await request.bodyStream?.next()
                         return Self.problem(400)
-                    default: return await Upload.digest(request)
+                    default: return text("\(String(describing: await Upload.drain(request.bodyStream)))")
                     }
                 }
             ) { test in

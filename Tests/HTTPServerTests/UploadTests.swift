@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: [true, false]) func largeUpload_arrivesWholeThroughASlowReader(isChunked: Bool) async throws {
-        let total = 24 * 1024 * 1024
+        let total = 8 * 1024 * 1024
         try await withServer(
             bodyRule: Upload.rule(),
             { request in
@@ -125,7 +125,9 @@ import Testing
             bodyRule: Upload.rule(),
             { request in
                 await goOn.wait()
-                return await Upload.digest(request)
+                var count = 0
+                while let piece = try? await request.bodyStream?.next() { count += piece.count }
+                return text("\(count)")
             }
         ) { test in
             async let reply = offThePool {
@@ -144,7 +146,7 @@ import Testing
             #expect(before < total / 2)
             goOn.set()
             let answer = try await reply
-            #expect(answer.text == "POST \(total) \(total)")
+            #expect(answer.text == "\(total)")
         }
     }
 

@@ -1,9 +1,10 @@
-"""Plays one conversation with real parts and tells it step by step.
+"""Plays one conversation and one round of turn-taking with real parts, and tells them step by step.
 
-The parts: the service over HTTP, PostgreSQL behind it, a LiveKit room, and a
-browser's stand-in that speaks to the room with LiveKit's official SDK. Run it
-with `make demo`, which starts all of them; `TURNGATE_URL`, `TURNGATE_API_KEY`
-say where the service is. The exit code is 0 only if every step really happened.
+The parts: the service over HTTP, PostgreSQL behind it, a LiveKit room, and
+browsers' stand-ins that speak to the room with LiveKit's official SDK, with
+real sound in the second half. Run it with `make demo`, which starts all of them;
+`TURNGATE_URL`, `TURNGATE_API_KEY` say where the service is. It leaves a picture of
+the round, `demo-timeline.svg`. The exit code is 0 only if every step really happened.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import asyncio
 import os
 import sys
 import time
+from pathlib import Path
 
 import httpx
 from livekit import rtc
 
+import picture
 from story import StepFailed, Story, table, timeline
+from turns import play_round
 
 ROOM = f"support-{int(time.time())}"
 ORDER = '{"order": 1042, "state": "shipped"}'
@@ -187,6 +191,14 @@ async def part(http: httpx.AsyncClient, client: Client, story: Story, session: s
         step.say(f"{ended['status']} ({ended['end_reason']}); alice sees the agent leave")
 
 
+async def play_turns(http: httpx.AsyncClient, story: Story) -> None:
+    round = await play_round(http, story)
+    with story.step("All of it as a picture") as step:
+        path = Path("demo-timeline.svg").resolve()
+        path.write_text(picture.draw(round))
+        step.say(f"open {path.as_uri()}")
+
+
 async def main() -> int:
     url = os.environ.get("TURNGATE_URL", "http://127.0.0.1:8080")
     headers = {"Authorization": f"Bearer {os.environ.get('TURNGATE_API_KEY', 'dev-key')}"}
@@ -194,6 +206,7 @@ async def main() -> int:
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=30) as http:
         try:
             await play(http, story)
+            await play_turns(http, story)
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the story ends and says so
             story.fail(error)
             return 1

@@ -19,6 +19,7 @@ extension AudioGate {
             guard old?.trackSid != trackSid else { return }
             var track = GateTrack(trackSid: trackSid, ringFrames: state.ringFrames)
             if let old, old.isOpen {
+                state.recording?.pause()
                 track.position = old.position
                 track.openSince = now
             }
@@ -29,11 +30,18 @@ extension AudioGate {
     /// A participant's audio is gone.
     func remove(_ identity: String) {
         let now = clock.uptime
-        let (mixed, readers) = state.withLock { state in
-            state.tracks[identity] = nil
-            return (state.mixer.remove(identity, at: now), Array(state.readers.values))
+        state.withLock { state in
+            if state.tracks.removeValue(forKey: identity)?.isOpen == true { state.recording?.pause() }
+            // Under the lock, so that no later frame comes before these.
+            deliverMixed(state.mixer.remove(identity, at: now), state)
         }
-        for frame in mixed { for reader in readers where reader.participant == nil { _ = reader.append(frame) } }
+    }
+
+    /// A participant has muted its track: what does not come of it is not lost.
+    func noteMuted(_ identity: String) {
+        state.withLock { state in
+            if state.tracks[identity]?.isOpen == true { state.recording?.pause() }
+        }
     }
 
     /// How much of what comes while a gate is shut is kept for its opening.

@@ -49,6 +49,7 @@ final class AudioGate: Sendable {
         _ frame: AudioFrame, of identity: String, at now: Duration, _ before: GateTrack, _ state: inout State
     ) -> (@Sendable () -> Void)? {
         var track = before
+        track.forget(at: now)
         track.lastFrameAt = now
         defer { state.tracks[identity] = track }
         if track.skip > 0 {
@@ -68,7 +69,8 @@ final class AudioGate: Sendable {
             pass(frame, of: identity, at: now, fromRing: false, &state)
             track.position = .tail(left - 1)
             guard left <= 1 else { return nil }
-            track.shut(skipping: 0)
+            track.shut(skipping: 0, until: now)
+            deliverMixed(state.mixer.remove(identity, at: now), state)
             defer { state.onTailEnd = nil }
             return state.onTailEnd
         }
@@ -91,11 +93,11 @@ final class AudioGate: Sendable {
                 isMixed = true
             }
         }
-        guard isMixed else { return }
+        guard isMixed else { return state.mixer.clear() }
         deliverMixed(state.mixer.add(frame, of: identity, at: now), state)
     }
 
-    private func deliverMixed(_ frames: [AudioFrame], _ state: State) {
+    func deliverMixed(_ frames: [AudioFrame], _ state: State) {
         for frame in frames {
             for reader in state.readers.values where reader.participant == nil { deliver(frame, to: reader) }
         }
@@ -125,12 +127,15 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         state.withLock { state in
             guard var track = state.tracks[identity], !track.isOpen else { return }
+            track.forget(at: now)
             let lag = Self.frames(in: opening.lag), wanted = Self.frames(in: opening.preRoll)
             let early = track.ring.take(wanted - lag)
-            // Frames of before the order are still to come: they count as
-            // pre-roll as far as it is wanted, the others do not pass.
-            let toCome = min(lag, wanted)
+            // Frames of before the order are still to come: as far as they are
+            // not wanted, or belong to a cancelled turn, they do not pass; the
+            // others count as pre-roll.
             track.skip = max(track.skip, lag - wanted)
+            track.skipUntil = max(track.skipUntil, now + opening.lag + GateTrack.longestGap)
+            let toCome = max(lag - track.skip, 0)
             track.position = .open
             track.openSince = now
             state.tracks[identity] = track
@@ -146,8 +151,9 @@ final class AudioGate: Sendable {
         state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return }
             // One frame more: the lag is an estimate, and silence is the safe side.
-            track.shut(skipping: Self.frames(in: lag) + 1)
+            track.shut(skipping: Self.frames(in: lag) + 1, until: now + lag + GateTrack.longestGap)
             state.tracks[identity] = track
+            state.recording?.pause()
             deliverMixed(state.mixer.remove(identity, at: now), state)
         }
     }
@@ -155,12 +161,14 @@ final class AudioGate: Sendable {
     /// Lets the last words through, then shuts and calls `onEnd`, on whichever
     /// thread that happens. False where nothing is to be waited for.
     func shutAfterTail(_ identity: String, lag: Duration, onEnd: @escaping @Sendable () -> Void) -> Bool {
-        state.withLock { state in
+        let now = clock.uptime
+        return state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return false }
             let tail = Self.frames(in: lag)
             guard tail > 0 else {
-                track.shut(skipping: 0)
+                track.shut(skipping: 0, until: now)
                 state.tracks[identity] = track
+                deliverMixed(state.mixer.remove(identity, at: now), state)
                 return false
             }
             track.position = .tail(tail)

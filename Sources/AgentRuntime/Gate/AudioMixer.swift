@@ -24,20 +24,30 @@ struct AudioMixer {
         return mixed
     }
 
-    /// A participant is not heard any more; gives what was waiting for it.
+    /// A participant is not heard any more; gives what of its own was waiting,
+    /// and what was waiting for it.
     mutating func remove(_ identity: String, at time: Duration) -> [AudioFrame] {
-        guard sources.removeValue(forKey: identity) != nil else { return [] }
         var mixed: [AudioFrame] = []
+        while sources[identity]?.frames.isEmpty == false, let frame = mixReady() { mixed.append(frame) }
+        guard sources.removeValue(forKey: identity) != nil else { return [] }
         while let frame = mixOne(at: time) { mixed.append(frame) }
         return mixed
     }
 
+    /// Nobody wants the mix: what waits is not for whoever wants it later.
+    mutating func clear() { sources = [:] }
+
     private mutating func mixOne(at time: Duration) -> AudioFrame? {
-        let ready = sources.filter { !$0.value.frames.isEmpty }.keys
-        guard !ready.isEmpty else { return nil }
         let isMissing = sources.contains { $0.value.frames.isEmpty && time - $0.value.lastAt < Self.liveness }
         let isLate = sources.contains { $0.value.frames.count > Self.patience }
         guard !isMissing || isLate else { return nil }
+        return mixReady()
+    }
+
+    /// The next frame of everybody who has one.
+    private mutating func mixReady() -> AudioFrame? {
+        let ready = sources.filter { !$0.value.frames.isEmpty }.keys
+        guard !ready.isEmpty else { return nil }
         let frames = ready.sorted().compactMap { sources[$0]?.frames.popFirst() }
         return frames.count == 1 ? frames[0] : Self.sum(frames)
     }

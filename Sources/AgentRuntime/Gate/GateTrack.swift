@@ -18,6 +18,8 @@ struct GateTrack {
     /// Frames still to come that belong to what was before the last edge, in the
     /// speaker's time: they neither pass nor feed the ring.
     var skip = 0
+    /// When those are not waited for any longer: who mutes sends none of them.
+    var skipUntil = Duration.zero
     /// When the last frame came.
     var lastFrameAt: Duration?
     /// Since when it has been open; nil while it is shut.
@@ -33,10 +35,22 @@ struct GateTrack {
         ring = PreRollRing(capacity: ringFrames)
     }
 
-    mutating func shut(skipping frames: Int) {
+    mutating func shut(skipping frames: Int, until time: Duration) {
         position = .shut
         openSince = nil
         skip = frames
+        skipUntil = time
         ring.clear()
     }
+
+    /// A frame comes, or an order, at `time`: forgets what a long silence has
+    /// made untrue. What was said before it is no pre-roll of what comes after.
+    mutating func forget(at time: Duration) {
+        if time > skipUntil { skip = 0 }
+        if let lastFrameAt, time - lastFrameAt > Self.longestGap { ring.clear() }
+    }
+
+    /// A machine that stands still may hold frames up for so long; what is
+    /// missing for longer was never sent.
+    static let longestGap = Duration.seconds(1)
 }

@@ -57,6 +57,7 @@ extension LiveSession {
         for participant in present {
             if let track = Self.track(of: participant) {
                 gate.add(participant.identity, trackSid: track.trackSid)
+                if track.muted { gate.noteMuted(participant.identity) }
             } else {
                 gate.remove(participant.identity)
             }

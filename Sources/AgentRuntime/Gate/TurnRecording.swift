@@ -8,9 +8,11 @@ struct TurnRecording {
     private(set) var samples: [Int16]?
     private let maxSamples: Int
     private var frames: Int64 = 0
-    private var liveFrames: Int64 = 0
     private(set) var firstFrameAt: Duration?
-    private var lastFrameAt = Duration.zero
+    /// Since the gate was last opened, or the track last came.
+    private var paceSince: Duration?
+    private var framesSince: Int64 = 0
+    private var droppedBefore: Int64 = 0
 
     init(turn: TurnID, keeps: Bool, maxBytes: Int) {
         self.turn = turn
@@ -36,13 +38,21 @@ struct TurnRecording {
     }
 
     private mutating func arrived(at time: Duration) {
-        liveFrames += 1
+        framesSince += 1
         if firstFrameAt == nil { firstFrameAt = time }
-        lastFrameAt = time
-        guard let firstFrameAt else { return }
+        let begin = paceSince ?? time
+        paceSince = begin
         // A late frame is not a lost one: what counts is the whole turn's pace,
         // and less than 60 ms behind it is a machine's jitter.
-        let due = Int64((time - firstFrameAt).milliseconds / 20) + 1
-        counts.droppedFrames = due - liveFrames > 3 ? due - liveFrames : 0
+        let missing = Int64((time - begin).milliseconds / 20) + 1 - framesSince
+        counts.droppedFrames = droppedBefore + (missing > 3 ? missing : 0)
+    }
+
+    /// The gate is shut for a while, or the track is gone or muted: what does
+    /// not come now is not lost.
+    mutating func pause() {
+        droppedBefore = counts.droppedFrames
+        paceSince = nil
+        framesSince = 0
     }
 }

@@ -79,7 +79,8 @@ extension LiveSession {
         let agent = session.spec.agent
         let name = agent.name.isEmpty ? agent.identity : agent.name
         let own = [
-            "lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name, GateNews.attribute: GateNews.attribute(of: heardIdentities),
+            "lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name,
+            GateNews.attribute: GateNews.attribute(of: heardIdentities),
         ]
         return agent.attributes.merging(own) { _, ours in ours }
     }

@@ -26,7 +26,8 @@ extension LiveSession {
         let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
         let over = context.clock.uptime - turnStarted - limit
         guard over > context.limits.watchInterval else { return }
-        report(.turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
+        report(
+            .turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
         endTurn(turn.id, because: .maxTurn)
     }
 

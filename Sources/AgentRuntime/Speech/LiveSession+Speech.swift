@@ -40,7 +40,9 @@ extension LiveSession {
         guard run.end(.failed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
         speeches.removeAll { $0 === run }
-        if speaking === run { hush(run) }
+        guard speaking === run else { return }
+        hush(run)
+        endSpeaking(reason: "the speech failed")
     }
 
     /// Stops what is being said and drops what waits to be said.
@@ -196,6 +198,7 @@ extension LiveSession {
     func endSpeaking(reason: String?) {
         let wasStalled = speechStalled
         speechStalled = false
+        guard lifecycle.status.isWorking else { return }
         guard states.state == .speaking || (wasStalled && states.state == .thinking) else { return }
         do throws(TurngateError) {
             _ = try step(to: .listening, cause: .playout, reason: reason)

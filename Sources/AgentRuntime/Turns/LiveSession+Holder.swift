@@ -41,6 +41,7 @@ extension LiveSession {
     func floorLoses(_ identity: String) {
         rules.left(identity)
         carryOut(turns.left(identity))
+        publish()
     }
 
     /// The session is over, or its policy knows no floor any more.

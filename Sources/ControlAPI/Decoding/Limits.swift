@@ -29,7 +29,8 @@ enum Limits {
     static let waitMs = 0...60_000
     /// A call that waits until a speech was played.
     static let speechWaitMs = 0...600_000
-    static let epoch = 1...Int.max
+    /// As far as every JSON reader's numbers are exact.
+    static let epoch = 1...9_007_199_254_740_991
     /// Sample rates that audio is given out with.
     static let sampleRate = 8000...48_000
     static let responseTimeoutMs = 100...60_000

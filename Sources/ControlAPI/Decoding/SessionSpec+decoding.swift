@@ -29,9 +29,6 @@ extension SessionSpec {
         }
     }
 
-    /// The first of the methods that is named like one of Turngate's own.
-    var builtinMethod: String? { rpcMethods.first { BuiltinMethod(rawValue: $0.name) != nil }?.name }
-
     /// The first name that two of the methods have.
     var repeatedMethod: String? {
         var seen = Set<String>()

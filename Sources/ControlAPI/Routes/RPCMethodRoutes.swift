@@ -20,13 +20,8 @@ struct RPCMethodRoutes: Sendable {
     private func register(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         var input = try request.input(body: .required)
-        let read = RPCMethodSpec(named: &input.body)
-        let spec = try Self.checked(read, &input)
-        if BuiltinMethod(rawValue: spec.name) != nil {
-            _ = try await sessions.session(id)
-            throw TurngateError.conflict(.rpcMethodBuiltin(name: spec.name))
-        }
-        let report = try await sessions.registerMethod(id, spec)
+        let spec = RPCMethodSpec(named: &input.body)
+        let report = try await sessions.registerMethod(id, try Self.checked(spec, &input))
         return .json(
             report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
     }

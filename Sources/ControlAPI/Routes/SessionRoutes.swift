@@ -20,7 +20,6 @@ struct SessionRoutes: Sendable {
         let wait = input.query.wait() ?? .milliseconds(Limits.defaultSessionWaitMs)
         let spec = try SessionSpec(&input.body)
         try input.finish()
-        if let name = spec.builtinMethod { throw TurngateError.conflict(.rpcMethodBuiltin(name: name)) }
         if let name = spec.repeatedMethod { throw TurngateError.conflict(.rpcMethodTaken(name: name)) }
         let session = try await sessions.create(spec, actor: request.actor, wait: wait)
         return .json(

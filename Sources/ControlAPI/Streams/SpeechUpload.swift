@@ -8,12 +8,15 @@ import Synchronization
 final class SpeechUpload: SpeechSource {
     private let body: HTTPRequestBody
     private let decoder: SpeechDecoder
+    /// How long the client says that the body is; nil: it does not say.
+    private let bodyBytes: Int?
     private let isOver = Mutex(false)
 
     /// Throws 415 where the body says that it is something else than audio.
     init(_ request: HTTPRequest) throws {
         decoder = try SpeechDecoder(try Self.type(of: request.headers), sampleRate: AudioFrame.sampleRate)
         body = request.bodyStream ?? Self.collected(request.body)
+        bodyBytes = request.headers["Content-Length"].flatMap { Int($0) }
     }
 
     private static func type(of headers: HTTPHeaders) throws(Problem) -> AudioType {
@@ -37,6 +40,7 @@ final class SpeechUpload: SpeechSource {
         while let piece = try await nextPiece() {
             let samples = try decoded { try decoder.decode(piece) }
             try checkLength()
+            try checkPromise()
             if !samples.isEmpty { return samples }
         }
         let wasOver = isOver.withLock { isOver in
@@ -83,6 +87,16 @@ final class SpeechUpload: SpeechSource {
         guard length > .seconds(Limits.speechSeconds) else { return }
         throw Problem(.audioTooLong, "A speech is at most \(Limits.speechSeconds) seconds long.")
             .naming("body", "is more than \(Limits.speechSeconds) seconds of audio")
+    }
+
+    /// A file whose header promises more than the whole body can hold is known
+    /// to be cut off before any of it is played.
+    private func checkPromise() throws(Problem) {
+        guard let bodyBytes, let announced = decoder.announcedDuration, let format = decoder.format else { return }
+        let promised = Int((announced.seconds * Double(format.sampleRate)).rounded()) * format.bytesPerFrame
+        guard promised > bodyBytes else { return }
+        let what = "is cut off: its header promises \(promised) bytes of sound, and the whole body has \(bodyBytes)"
+        throw Problem(.badAudio, "The body \(what).").naming("body", what)
     }
 
     private static func sentence(_ text: String) -> String {

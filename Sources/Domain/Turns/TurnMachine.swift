@@ -120,7 +120,7 @@ public struct TurnMachine: Sendable, Equatable {
         ending.status = .ending
         ending.endReason = .preempted
         current = nil
-        preempted = ending
+        preempted.append(ending)
         return open(request, by: caller, id: id, at: time, after: [.shut(ending, keepsTail: false)])
     }
 
@@ -128,8 +128,10 @@ public struct TurnMachine: Sendable, Equatable {
         _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp, after actions: [Action]
     ) -> Decision<TurnStart> {
         lastEpoch += 1
-        queue.removeAll { $0 == request.participant }
+        // Whose offer a preemption crosses stays the next.
+        if let offeredTo { queue.insert(offeredTo, at: 0) }
         offeredTo = nil
+        queue.removeAll { $0 == request.participant }
         let turn = Turn(
             id: id, sessionID: sessionID, epoch: lastEpoch, holder: request.participant, startedAt: time,
             startCause: caller.cause, startActor: caller.name)
@@ -137,9 +139,9 @@ public struct TurnMachine: Sendable, Equatable {
         return Decision(value: .started(turn), actions: actions + [.open(turn)])
     }
 
-    /// A preempted turn on its way to its outcome beside the one that took
+    /// Preempted turns on their way to their outcome beside the one that took
     /// the floor.
-    private var preempted: Turn?
+    private var preempted: [Turn] = []
 
     /// A turn that was only just started could not be written down: it has
     /// never been.
@@ -190,9 +192,9 @@ public struct TurnMachine: Sendable, Equatable {
     public mutating func complete(
         _ id: TurnID, audio: TurnAudioCounts, audioKept: Bool, at time: Timestamp
     ) -> Decision<Turn>? {
-        if let old = preempted, old.id == id {
-            preempted = nil
-            let turn = old.ended(with: audio, kept: audioKept, at: time)
+        if let place = preempted.firstIndex(where: { $0.id == id }) {
+            let turn = preempted.remove(at: place).ended(with: audio, kept: audioKept, at: time)
+            lastEnded = id
             return Decision(value: turn, actions: [.ended(turn)])
         }
         guard let running = current, running.id == id, running.status == .ending else { return nil }

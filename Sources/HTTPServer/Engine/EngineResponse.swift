@@ -5,9 +5,7 @@ import Glibc
 enum EngineResponse {
     /// Queues `response`; on the connection's own thread. Whether libmicrohttpd took it.
     static func queue(_ response: HTTPResponse, for exchange: Exchange) -> Bool {
-        var response = response
-        if !(200...599).contains(response.status) { response = HTTPResponse(status: 500) }
-        if response.status == 204 || response.status == 304 { response.body = .empty }
+        let response = sendable(response)
         guard let made = make(response.body, exchange) else { return false }
         defer { MHD_destroy_response(made) }
         for field in response.headers where WireResponse.isSendable(field) {
@@ -15,6 +13,18 @@ enum EngineResponse {
         }
         if exchange.core.stage != .serving { MHD_add_response_header(made, "Connection", "close") }
         return MHD_queue_response(exchange.engine.pointer, UInt32(response.status), made) == .YES
+    }
+
+    /// The response with a status that is one, and without a body where none may be.
+    static func sendable(_ response: HTTPResponse) -> HTTPResponse {
+        var response = response
+        if !(200...599).contains(response.status) { response = HTTPResponse(status: 500) }
+        if hasNoBody(response.status) { response.body = .empty }
+        return response
+    }
+
+    static func hasNoBody(_ status: Int) -> Bool {
+        status == 204 || status == 304
     }
 
     private static func make(_ body: HTTPBody, _ exchange: Exchange) -> OpaquePointer? {

@@ -27,9 +27,12 @@ extension Exchange {
         }
         core.handling.add(1, ordering: .relaxed)
         let task = Task.immediate { self.complete(await self.core.handler.respond(to: request)) }
-        state.withLock { state in
-            if case .uploading = state.answer { state.task = task }
+        let isForNobody = state.withLock { state in
+            guard case .uploading = state.answer else { return true }
+            state.task = task
+            return state.isClientGone
         }
+        if isForNobody { task.cancel() }
         if core.stage == .closing { abandon() }
         return connection.phase == .upload
     }
@@ -44,12 +47,12 @@ extension Exchange {
 
     /// The answer as bytes, when it is short enough to be written at once.
     private func lastWords(of response: HTTPResponse) -> [UInt8]? {
-        switch response.body {
+        switch EngineResponse.sendable(response).body {
         case .stream: return nil
         case .bytes(let bytes) where bytes.count > Self.lastWordsBytes: return nil
         case .bytes, .empty: break
         }
-        let words = WireResponse.bytes(response, isHead: head.method == .head)
+        let words = WireResponse.bytes(EngineResponse.sendable(response), isHead: head.method == .head)
         return words.count <= Self.lastWordsBytes ? words : nil
     }
 
@@ -59,7 +62,7 @@ extension Exchange {
     func sayLastWords() {
         let (answer, upload) = state.withLock { ($0.answer, $0.upload) }
         guard case .early(let response) = answer, let upload else { return }
-        let words = lastWords(of: response) ?? core.lastWords(upload.frontError, head, connection)
+        let words = lastWords(of: response) ?? frontsLastWords(upload)
         let second: Int32?? = state.withLock { state in
             guard case .early = state.answer else { return nil }
             state.answer = .settled
@@ -67,8 +70,13 @@ extension Exchange {
         }
         guard let second else { return }
         if let second { core.errands.post(.linger(second)) }
-        upload.close(core.stage == .closing ? .serverStopping : .answered)
+        upload.close(.answered)
         core.unregister(self)
+    }
+
+    /// For an answer that cannot be written in the middle.
+    private func frontsLastWords(_ upload: UploadPipe) -> [UInt8] {
+        core.lastWords(core.stage == .closing ? .stopping : upload.frontError, head, connection)
     }
 
     /// On libmicrohttpd's thread, after the body's last byte.
@@ -96,8 +104,8 @@ extension Exchange {
         if upload.isCutDue(at: now) { sayLastWords() }
     }
 
-    /// The stop's deadline: an answer that waits for the body's end is said now,
-    /// and the reader is told. Nothing is suspended afterwards.
+    /// The stop's deadline: an answer that waits for the body's end is said now.
+    /// Nothing is suspended afterwards.
     func abandonUpload() {
         sayLastWords()
         state.withLock { $0.upload }?.close(.serverStopping)

@@ -24,6 +24,8 @@ final class Exchange: Sendable {
         var task: Task<Void, Never>?
         var stream: StreamPipe?
         var upload: UploadPipe?
+        /// Told before there was a task to cancel.
+        var isClientGone = false
     }
 
     let core: ServerCore
@@ -50,20 +52,21 @@ final class Exchange: Sendable {
             task.cancel()
             return abandonBeforeSuspension()
         }
-        let response: HTTPResponse? = state.withLock { state in
+        let (response, isClientGone) = state.withLock { state -> (HTTPResponse?, Bool) in
             if case .ready(let response) = state.answer {
                 state.answer = .settled
-                return response
+                return (response, false)
             }
             state.answer = .suspended
             state.task = task
             MHD_suspend_connection(engine.pointer)
-            return nil
+            return (nil, state.isClientGone)
         }
         if let response {
             core.unregister(self)
             return response
         }
+        if isClientGone { task.cancel() }
         if core.stage == .closing { abandon() }
         return nil
     }
@@ -119,7 +122,8 @@ final class Exchange: Sendable {
 
     /// The server's stop deadline has passed.
     func abandon() {
-        let task = state.withLock { $0.task }
+        let (task, upload) = state.withLock { ($0.task, $0.upload) }
+        upload?.fail(.serverStopping)
         settle(core.response(to: .stopping, head, connection))
         abandonUpload()
         task?.cancel()
@@ -127,7 +131,10 @@ final class Exchange: Sendable {
 
     /// The client has closed its side: whoever works for it is told.
     func clientHasGone() {
-        let (task, stream, upload) = state.withLock { ($0.task, $0.stream, $0.upload) }
+        let (task, stream, upload) = state.withLock { state in
+            state.isClientGone = true
+            return (state.task, state.stream, state.upload)
+        }
         upload?.close(.clientGone)
         task?.cancel()
         stream?.close(.clientGone)

@@ -13,7 +13,8 @@ enum WireResponse {
         let reason = MHD_get_reason_phrase_for(UInt32(response.status)).map { String(cString: $0) } ?? "Unknown"
         var text = "HTTP/1.1 \(response.status) \(reason)\r\nDate: \(date())\r\nConnection: close\r\n"
         for field in response.headers where isSendable(field) { text += "\(field.name): \(field.value)\r\n" }
-        text += "Content-Length: \(body.count)\r\n\r\n"
+        if !EngineResponse.hasNoBody(response.status) { text += "Content-Length: \(body.count)\r\n" }
+        text += "\r\n"
         return Array(text.utf8) + (isHead ? [] : body)
     }
 

@@ -73,6 +73,7 @@ final class UploadPipe: Sendable {
     // MARK: The handler's side
 
     func read() async throws(HTTPBodyError) -> [UInt8]? {
+        if let piece = state.withLock({ takePiece(&$0) }) { return try piece.get() }
         let piece = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let piece: Piece? = state.withLock { state in
@@ -213,11 +214,25 @@ final class UploadPipe: Sendable {
         }
     }
 
-    /// Nobody reads any more, or ever will.
+    /// Breaks the body off and leaves the connection as it is: its last words are still to come.
+    func fail(_ error: HTTPBodyError) {
+        let wakening = state.withLock { state -> Wakening? in
+            switch state.status {
+            case .open, .whole: return fail(error, &state)
+            case .failed, .discarding, .closed: return nil
+            }
+        }
+        wakening?()
+    }
+
+    /// Nobody reads any more, or ever will. A body that broke off before keeps its reason.
     func close(_ error: HTTPBodyError) {
         let reader = state.withLock { state -> CheckedContinuation<Piece, Never>? in
-            if case .closed = state.status { return nil }
-            state.status = .closed(error)
+            switch state.status {
+            case .closed: return nil
+            case .failed(let first): state.status = .closed(first)
+            case .open, .whole, .discarding: state.status = .closed(error)
+            }
             state.buffer = []
             resume(&state)
             return state.reader.take()

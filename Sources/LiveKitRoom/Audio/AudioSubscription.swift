@@ -93,6 +93,15 @@ final class AudioSubscription: FFIReceiver {
     /// The track is gone.
     func detach() { state.withLock { detach(&$0) } }
 
+    /// The connection is back; asks again for the track where it is not.
+    func resume() {
+        state.withLock { state in
+            guard !state.ended, state.track == nil, let publication = state.publication else { return }
+            // It fails where the publication has gone meanwhile.
+            try? setSubscribed(true, publication)
+        }
+    }
+
     func receive(_ delivery: FFIDelivery) {
         guard case .audioStreamEvent(let event) = delivery.message, case .frameReceived(let received) = event.message,
             let frame = AudioFrame(received.frame.info)

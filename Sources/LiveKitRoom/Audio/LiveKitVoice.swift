@@ -144,6 +144,7 @@ final class LiveKitVoice: RoomVoice {
     // MARK: Playing
 
     func play(_ frame: AudioFrame) async throws(RoomError) {
+        if Task.isCancelled { throw .failed("play: cancelled") }
         try await turns.pass("play", within: Self.captureTimeout * 2, tie: pending) { () throws(RoomError) in
             try await capture(frame)
         }
@@ -153,7 +154,7 @@ final class LiveKitVoice: RoomVoice {
     /// The core takes one at a time, so a cancelled caller waits for it, too.
     private func capture(_ frame: AudioFrame) async throws(RoomError) {
         let clears = try state.withLock { (state) throws(RoomError) in
-            if state.ended || state.closing != nil { throw .disconnected }
+            if state.ended || state.closing != nil { throw .failed("play: the voice is closed") }
             state.ledger.queued(at: .now)
             return state.clears
         }
@@ -167,7 +168,7 @@ final class LiveKitVoice: RoomVoice {
         let waited = try result.get()
         let wasCleared = state.withLock { state in
             if state.clears != clears { return true }
-            if waited { state.ledger.holds(Self.queue, at: .now) }
+            if waited { state.ledger.waited(for: Self.queue, at: .now) }
             return false
         }
         // The core may have put the frame in after it was told to clear.

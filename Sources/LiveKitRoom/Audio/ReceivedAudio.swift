@@ -56,11 +56,15 @@ final class ReceivedAudio: Sendable {
         }
         guard let subscription else { throw .failed("track \(trackSid) is not being received") }
         try subscription.setFlow(isOn)
+        startMeasuring()
     }
 
     func lag(of trackSid: String) -> Duration? {
         state.withLock { $0.subscriptions[trackSid] }?.jitterBuffer.map(AudioDelays.lag)
     }
+
+    /// The core's handle for a track that is received and flows.
+    func trackHandle(of trackSid: String) -> UInt64? { subscription(trackSid)?.trackHandle }
 
     /// What the jitter buffers of the received tracks hold at the moment, the
     /// longest of them; nil when nothing is received.
@@ -108,6 +112,12 @@ final class ReceivedAudio: Sendable {
         }
     }
 
+    /// While the core joins from the start, it sends what is asked for to the
+    /// connection that is over; so it is asked again for what has not come.
+    func reconnected() {
+        for subscription in state.withLock({ Array($0.subscriptions.values) }) { subscription.resume() }
+    }
+
     private func subscription(_ trackSid: String) -> AudioSubscription? {
         state.withLock { $0.subscriptions[trackSid] }
     }
@@ -115,10 +125,7 @@ final class ReceivedAudio: Sendable {
     private func subscribed(_ trackSid: String, _ track: FFIHandle?) {
         guard let track, let subscription = subscription(trackSid) else { return }
         subscription.attach(track)
-        state.withLock { state in
-            guard !state.ended, state.measuring == nil else { return }
-            state.measuring = Task { [weak self] in await self?.measure() }
-        }
+        startMeasuring()
     }
 
     private func unpublished(_ trackSid: String) {
@@ -134,6 +141,14 @@ final class ReceivedAudio: Sendable {
     }
 
     // MARK: Measuring
+
+    /// Does nothing while it goes on; ends by itself.
+    private func startMeasuring() {
+        state.withLock { state in
+            guard !state.ended, state.measuring == nil else { return }
+            state.measuring = Task { [weak self] in await self?.measure() }
+        }
+    }
 
     /// Asks for the jitter buffers' figures about once a second, one track
     /// after the other, until none is received any more.

@@ -10,9 +10,13 @@ struct VoiceLedger {
         end = max(end ?? now, now) + AudioFrame.duration
     }
 
-    /// The core says how much is in its queue; what we had added up is
-    /// corrected by it.
-    mutating func holds(_ waiting: Duration, at now: SuspendingClock.Instant) { end = now + waiting }
+    /// The core took a frame only after a wait, which it does for as long as
+    /// more than `queue` waits: that is how much there is now, and corrects
+    /// what we had added up. A wait while less was queued has other reasons.
+    mutating func waited(for queue: Duration, at now: SuspendingClock.Instant) {
+        guard backlog(at: now) > queue - AudioFrame.duration else { return }
+        end = now + queue
+    }
 
     mutating func cleared() { end = nil }
 

@@ -150,6 +150,7 @@ public final class LiveKitRoomConnection: RoomConnection {
             state.patience?.cancel()
             state.patience = nil
         }
+        audio.reconnected()
         tell(.reconnected)
     }
 

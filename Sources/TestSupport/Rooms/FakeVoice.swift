@@ -24,7 +24,9 @@ public final class FakeVoice: RoomVoice {
     public var frames: [AudioFrame] { state.withLock { $0.frames } }
     /// How often the queue was thrown away.
     public var clearCount: Int { state.withLock { $0.cleared } }
+    /// Whether it sends nothing.
     public var isMuted: Bool { state.withLock { $0.isMuted } }
+    /// Whether the track was taken back.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
     /// From now on, playing fails with `error`; nil: it succeeds.
     public func fail(with error: RoomError?) { state.withLock { $0.error = error } }

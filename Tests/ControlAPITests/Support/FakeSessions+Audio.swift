@@ -33,6 +33,7 @@ extension FakeSessions {
             _ = try Self.working(id, state)
             let number = Int64(state.readers.count)
             let reader = FakeReader(id: ReaderID(at: Self.start + .milliseconds(number)), participant: participant)
+            if state.nobodySpeaks { reader.finish() }
             state.readers.append(reader)
             return reader
         }
@@ -113,6 +114,7 @@ final class FakeSpeech: Sendable {
         var failure: (any Error)?
         var status = Speech.Status.completed
         var interruption = SpeechInterruption(speech: nil, dropped: 0)
+        var playout = Duration.zero
     }
 
     private let state = Mutex(State())
@@ -128,6 +130,8 @@ final class FakeSpeech: Sendable {
     var interruption: SpeechInterruption { state.withLock { $0.interruption } }
 
     func end(as status: Speech.Status) { state.withLock { $0.status = status } }
+    /// How long it takes from the upload's end until the speech is over.
+    func take(_ playout: Duration) { state.withLock { $0.playout = playout } }
     func answer(_ interruption: SpeechInterruption) { state.withLock { $0.interruption = interruption } }
 
     func play(_ source: any SpeechSource, wait: Duration) async throws -> Speech {
@@ -143,6 +147,7 @@ final class FakeSpeech: Sendable {
             state.withLock { $0.failure = error }
             throw error
         }
+        try await Task.sleep(for: state.withLock { $0.playout })
         let (count, status) = state.withLock { ($0.samples.count, $0.status) }
         return Self.speech(milliseconds: Int64(count / 48), wait == .zero ? .playing : status)
     }

@@ -19,8 +19,9 @@ final class FakeSessions: SessionControl {
         var queue: [String] = []
         var refusal: TurnRefusal?
         var turnAudio: [TurnID: TurnAudio] = [:]
-        var note: String?
         var readers: [FakeReader] = []
+        /// Whether streams end as soon as they have begun.
+        var nobodySpeaks = false
         var speech: FakeSpeech = FakeSpeech()
         var incidents: [Incident] = []
     }
@@ -84,6 +85,9 @@ final class FakeSessions: SessionControl {
             }
             if let same {
                 throw .conflict(.identityTaken(room: spec.room, identity: spec.agent.identity, by: same.id))
+            }
+            if let taken = spec.rpcMethods.first(where: { BuiltinMethod(rawValue: $0.name) != nil }) {
+                throw .conflict(.rpcMethodBuiltin(name: taken.name))
             }
             state.created += 1
             let time = Self.start + .milliseconds(state.created)
@@ -184,6 +188,7 @@ final class FakeSessions: SessionControl {
     func registerMethod(_ id: SessionID, _ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
         try perform(.register(spec)) { state throws(TurngateError) in
             _ = try Self.working(id, state)
+            if BuiltinMethod(rawValue: spec.name) != nil { throw .conflict(.rpcMethodBuiltin(name: spec.name)) }
             if state.methods[id]?[spec.name] != nil { throw .conflict(.rpcMethodTaken(name: spec.name)) }
             return put(id, spec, &state)
         }

@@ -9,8 +9,9 @@ struct LiveServer {
     let server: HTTPServer
     let port: Int
 
-    init(_ api: ControlAPI, port: UInt16 = 0) throws {
+    init(_ api: ControlAPI, port: UInt16 = 0, idleTimeout: Duration = .seconds(60)) throws {
         var configuration = HTTPServerConfiguration(address: .ip(host: "127.0.0.1", port: port))
+        configuration.limits.idleTimeout = idleTimeout
         configuration.bodyRule = api.bodyRule
         server = try HTTPServer(configuration: configuration, handler: api) { api.frontErrorResponse($0, $1) }
         try server.start()

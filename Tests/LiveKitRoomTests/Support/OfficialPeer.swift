@@ -3,7 +3,8 @@ import Foundation
 import Synchronization
 import TestSupport
 
-/// A participant that uses LiveKit's official Python SDK (`official_peer.py`).
+/// A participant that uses LiveKit's official Python SDK (`official_peer.py`, or
+/// `sound_peer.py` for one that makes and hears sound).
 final class OfficialPeer: Sendable {
     /// Something that the peer has told.
     struct Line: Codable, Sendable {
@@ -24,10 +25,12 @@ final class OfficialPeer: Sendable {
     private let lastID = Mutex(0)
 
     /// Starts it and joins `room` as a person's device.
-    static func join(_ server: DevelopmentRoomServer, identity: String, room: String) async throws -> OfficialPeer {
+    static func join(
+        _ server: DevelopmentRoomServer, identity: String, room: String, script: String = "official_peer"
+    ) async throws -> OfficialPeer {
         let peer = OfficialPeer(
             process: try await LineProcess(
-                [TestTools.python, TestTools.root + "/Tests/LiveKitRoomTests/Peers/official_peer.py"],
+                [TestTools.python, TestTools.root + "/Tests/LiveKitRoomTests/Peers/\(script).py"],
                 directory: TestTools.root))
         try await peer.event("ready")
         let token = try TokenMint.token(RoomFixture.join(identity, room: room), kind: "standard")
