@@ -132,10 +132,12 @@ final class AudioGate: Sendable {
             let early = track.ring.take(Self.frames(in: opening.preRoll - ahead))
             // Frames of before the order are still to come: as far as they are
             // not wanted, or belong to a cancelled turn, they do not pass; the
-            // others count as pre-roll.
-            track.skip = max(track.skip, Self.frames(in: ahead - opening.preRoll))
+            // others count as pre-roll. What was said after the order passes in
+            // any case.
+            let late = Self.frames(in: ahead)
+            track.skip = max(min(track.skip, late), Self.frames(in: ahead - opening.preRoll))
             track.skipUntil = max(track.skipUntil, now + ahead + GateTrack.longestGap)
-            let toCome = max(Self.frames(in: ahead) - track.skip, 0)
+            let toCome = max(late - track.skip, 0)
             track.position = .open
             track.openSince = now
             state.tracks[identity] = track

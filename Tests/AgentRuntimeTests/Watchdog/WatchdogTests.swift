@@ -113,7 +113,7 @@ struct WatchdogTests {
     func aGateThatStandsWrong_isSetRight(isShut: Bool) async throws {
         let stage = try await stage()
         try await stage.start()
-        let gate = try await live(stage).gate
+        let gate = try live(stage).gate
         try await look(stage, frames: 20, sleepers: 2)
         if isShut {
             gate.shut("alice", lag: .zero)
