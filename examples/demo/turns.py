@@ -21,6 +21,7 @@ ANSWER, LONG_ANSWER, NOTE = ["C5", "E5", "G5", "C6"], ["A5", "G5", "E5", "C5", "
 INSIDE, OUTSIDE, STRETCH, ODD = 0.06, 0.20, 0.05, 0.07
 EARLY, LATE = 0.08, 0.40
 CANCELLED = 0.03
+BUSY = 0.04
 
 
 @dataclass
@@ -104,8 +105,20 @@ async def play_round(http: httpx.AsyncClient, story: Story) -> Round:
     clock, diary = Clock(), Diary()
     people = {name: Person(name, clock, diary) for name in ("alice", "bob")}
     beside: list[asyncio.Task] = []
+    round = Round(http, "", clock, diary, people)
     try:
-        round = await gather(http, story, clock, diary, people, beside)
+        await play(story, round, beside)
+    except StepFailed as failure:
+        if round.held_up < BUSY:
+            raise
+        raise StepFailed(f"{failure}. But this machine held everything up for {round.held_up * 1000:.0f} ms at a time: "
+                         "try again when it is less busy") from None
+    return round
+
+
+async def play(story: Story, round: Round, beside: list[asyncio.Task]) -> None:
+    try:
+        await gather(story, round, beside)
         await take_the_floor(story, round)
         await hand_over(story, round)
         await cancel_and_go_on(story, round)
@@ -116,31 +129,29 @@ async def play_round(http: httpx.AsyncClient, story: Story) -> Round:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        await asyncio.gather(*(person.leave() for person in people.values()))
+        await asyncio.gather(*(person.leave() for person in round.people.values()))
     await prove(story, round)
-    return round
 
 
-async def gather(http, story: Story, clock: Clock, diary: Diary, people: dict[str, Person], beside: list) -> Round:
+async def gather(story: Story, round: Round, beside: list[asyncio.Task]) -> None:
     with story.step("alice and bob meet an agent, microphones on; a recogniser reads what passes the gate") as step:
         body = {"room": f"round-{time.time_ns()}", "agent": {"identity": "agent", "name": "Ava"},
                 "turn_policy": {"pre_roll_ms": int(PRE_ROLL * 1000), "keep_turn_audio": True}}
-        answer = await http.post("/v1/sessions", json=body)
+        answer = await round.http.post("/v1/sessions", json=body)
         step.check(answer.status_code == 201, f"status {answer.status_code}: {answer.text}")
-        round = Round(http, answer.json()["id"], clock, diary, people)
-        await asyncio.gather(*(join(round, person) for person in people.values()))
+        round.session = answer.json()["id"]
+        await asyncio.gather(*(join(round, person) for person in round.people.values()))
         beside.append(asyncio.create_task(round.read()))
         beside.append(asyncio.create_task(round.watch()))
         beside.append(asyncio.create_task(round.feel()))
-        await until_gates(round, lambda gates: set(gates) == set(people))
+        await until_gates(round, lambda gates: set(gates) == set(round.people))
         await asyncio.sleep(0.5)  # the jitter buffers find their depth
-        round.marks["begin"] = clock.now - 0.2
+        round.marks["begin"] = round.clock.now - 0.2
         gates = round.gates[-1][1]
         for name, (is_open, reason) in sorted(gates.items()):
             step.say(f"{name}: gate {'open' if is_open else 'closed'} ({reason})")
         wrong = [name for name, gate in gates.items() if gate != (False, "no_turn")]
         step.check(not wrong, f"nobody has the floor, and the gate is not closed for that for {' and '.join(wrong)}")
-    return round
 
 
 async def join(round: Round, person: Person) -> None:
@@ -367,6 +378,7 @@ async def prove(story: Story, round: Round) -> None:
         total = sum(turn["audio_ms"] for turn in round.turns) / 1000
         length = len(round.stream) / READER_RATE
         step.check(abs(total - length) < 0.1, f"the stream has {length:.2f} s and the turns {total:.2f} s")
+        step.say(f"the longest that this machine held everything up: {round.held_up * 1000:.0f} ms")
         step.say(f"the recogniser got {length:.2f} s: the {len(round.turns)} turns and nothing else")
 
 
@@ -385,7 +397,7 @@ def prove_turn(step, round: Round, turn: dict, cancelled: float) -> list[str]:
     other = "bob" if holder == "alice" else "alice"
     stray = sound.share_of(other, samples, rate)
     step.check(stray < 0.01, f"{stray:.1%} of {name} is {other}'s")
-    odd, start, end = pace(found, len(samples) / rate)
+    odd, start, end = pace(found, len(samples) / rate, STRETCH + round.held_up)
     step.check(odd < ODD + 1.5 * round.held_up, f"in {name} {odd * 1000:.0f} ms are not where they belong")
     begin_call, end_call, zero = *turn["calls"], round.marks["begin"]
     early = cancelled - start
@@ -401,11 +413,11 @@ def prove_turn(step, round: Round, turn: dict, cancelled: float) -> list[str]:
             f"{(end - end_call) * 1000:+.0f} ms", f"{odd * 1000:.0f} ms", f"{stray:.2%}"]
 
 
-def pace(found: list[sound.Sound], length: float) -> tuple[float, float, float]:
-    """How much of a recording was not said one after the other; and when what is at its begin and its end was said."""
+def pace(found: list[sound.Sound], length: float, slack: float = STRETCH) -> tuple[float, float, float]:
+    """How much of a recording is further than `slack` from its place; when its begin and its end were said."""
     offsets = [one.said - one.at for one in found]
     middle = float(numpy.median(offsets))
-    odd = sum(sound.HOP for one in offsets if abs(one - middle) > STRETCH)
+    odd = sum(sound.HOP for one in offsets if abs(one - middle) > slack)
     return odd, float(numpy.median(offsets[:5])), float(numpy.median(offsets[-5:])) + length
 
 
