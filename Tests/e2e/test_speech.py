@@ -17,6 +17,7 @@ from support.coded_signal import RATE, coded_signal
 from support.decoder import Timeline, decode
 from support.figures import spread
 from support.listener import LOUD_RMS, VoiceListener, loudness
+from support.processes import resident_kib
 from support.sockets import send_raw
 from support.turns import audio_policy, get_session
 from test_rpc import together
@@ -451,10 +452,10 @@ async def test_badAudio_isAClearProblem_theRoomStaysQuietAndTheSessionWell(liste
             wrong.append(f"{name}: {error}")
     assert not wrong, "\n".join(wrong)
     await well_and_quiet(one, since)
-    assert one.told.empty()
-    # The header of a truncated file promises sound, so that one may have begun to speak; it ends as any other.
+    # Where the fault is at the end, the good part before it may have been begun; it ends as any other speech.
     rows = await history(one.http, one.session["id"])
-    assert rows[-1]["new_state"] == "listening" and len(rows) - len(before) in (0, 2), rows[len(before):]
+    words = [row["new_state"] for row in rows[len(before):]]
+    assert words == ["speaking", "listening"] * (len(words) // 2) and len(words) <= 2 * 3, rows[len(before):]
 
 
 async def well_and_quiet(one: Listening, since: int) -> None:
@@ -506,10 +507,10 @@ async def test_bodyThatNeverEnds_isEndedByTheService(listening):
     await well_and_quiet(one, since)
 
 
-async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listening):
+async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listening, service):
     """A stream that is well-formed may last; it neither fills the memory nor keeps the floor of speech for ever."""
     one = await listening()
-    since, sent = one.ear.mark(), 0
+    since, sent, before = one.ear.mark(), 0, resident_kib(service.pid)
 
     async def endless():
         nonlocal sent
@@ -521,8 +522,9 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
     saying = asyncio.ensure_future(one.http.post(one.url("speech"), content=endless(), headers=WAV, params={"wait_ms": 5000}))
     await asyncio.sleep(1.5)
     assert not saying.done()
-    # What is taken in ahead of the playout is bounded: not a minute of it.
-    assert sent < 60 * RATE * 2, sent
+    # What is taken in ahead of the playout is bounded; the kernel's own buffers hold some ten megabytes.
+    assert sent < 24 << 20, sent
+    assert resident_kib(service.pid) - before < 16 << 10
     answer = done(await one.http.post(one.url("interrupt")))
     assert answer["interrupted"] is True and 500 < answer["played_ms"] < 6000
     try:

@@ -3,14 +3,14 @@
 Every client says its coded signal; what the turn's WAV and the stream hold is decoded afterwards, and
 must be what was said between the calls. A call is made by the client at one moment and reaches the agent
 a little later, at the latest when the client has its answer: what is allowed at the edges is that, and
-one frame of 20 ms.
+one frame of 20 ms. A witness in the same room hears the client too: where the sound's way to it was not
+steady, the machine was not quiet, and that turn's edges are only printed.
 """
 
 import asyncio
 import random
 from dataclasses import dataclass, field
 
-import numpy
 import pytest
 
 from support import wav
@@ -20,7 +20,9 @@ from support.coded_signal import RATE
 from support.decoder import Timeline, decode
 from support.figures import spread
 from support.speaker import CodedSpeaker
+from support.listener import VoiceListener
 from support.turns import audio_policy, cancel, end, ended_turn, start, turn_audio
+from support.witness import Witness
 from test_rpc import together
 
 TURNS = 50
@@ -77,6 +79,18 @@ class Stage:
         self.cancelled: list[TurnOnAir] = []
         self.reader: StreamReader | None = None
         self.stray: CodedSpeaker | None = None
+        self.witness: Witness | None = None
+
+    async def stop(self) -> None:
+        """All fall silent; what the witness heard is looked at."""
+        await asyncio.sleep(0.2)
+        for speaker in (self.speaker, self.stray):
+            if speaker is not None:
+                await speaker.stop()
+        await self.witness.stop()
+
+    def disturbed(self, *positions: float) -> bool:
+        return any(self.witness.disturbed(position) for position in positions)
 
     async def take_turn(self, milliseconds: float, by=end, quiet_before: bool = False) -> TurnOnAir:
         """A turn of that length; with `quiet_before` the client begins to talk 300 ms before it starts it."""
@@ -133,6 +147,7 @@ async def stage(http, room_server, make_session, room):
         alice, bob = await together(http, session, room_server, enter, "alice", "bob")
         speakers.append(await CodedSpeaker(alice, number).publish())
         made = Stage(http, session, speakers[-1], alice, number)
+        made.witness = Witness(await VoiceListener.to(bob, "alice"), made.speaker)
         if stray:
             speakers.append(await CodedSpeaker(bob, number + 100).publish())
             made.stray = speakers[-1]
@@ -164,15 +179,23 @@ def twice(timeline: Timeline) -> list:
 class Findings:
     """What was found in all turns; printed, then asserted."""
 
-    def __init__(self, figures, quiet, name: str) -> None:
-        self.figures, self.quiet, self.name = figures, quiet, name
+    def __init__(self, stage: Stage, figures, name: str) -> None:
+        self.stage, self.figures, self.name = stage, figures, name
         self.wrong: list[str] = []
+        self.excused: list[str] = []
         self.begins: list[float] = []
         self.ends: list[float] = []
         self.concealed_ms = self.signal_ms = 0.0
 
     def say(self, number: int, text: str, turn: TurnOnAir) -> None:
         self.wrong.append(f"turn {number}: {text}; started {turn.started}, ended {turn.ended}: {turn.timeline}")
+
+    def say_of_edge(self, number: int, text: str, turn: TurnOnAir, *positions: float) -> None:
+        """What is to be held only where the witness heard all at its time."""
+        if self.stage.disturbed(*positions):
+            self.excused.append(f"turn {number}: {text}")
+        else:
+            self.say(number, text, turn)
 
     def inside(self, number: int, turn: TurnOnAir) -> None:
         """Nothing missing, twice or foreign between its first and its last sound."""
@@ -184,26 +207,46 @@ class Findings:
             self.say(number, f"left out {left_out(timeline)}", turn)
         if twice(timeline):
             self.say(number, f"twice {twice(timeline)}", turn)
-        if concealed > FRAME_MS and self.quiet.is_quiet:
-            self.say(number, f"lost {concealed} ms on a quiet machine", turn)
+        if concealed > FRAME_MS:
+            lost = [gap.begin for gap in timeline.gaps if gap.concealed]
+            self.say_of_edge(number, f"lost {concealed} ms", turn, *lost)
 
     def close(self, turns: int) -> None:
         share = 100 * self.concealed_ms / max(1.0, self.signal_ms)
-        self.figures(f"turn audio, {self.name}", f"{turns} turns, {len(self.wrong)} findings; begins {spread(self.begins)} "
-                     f"after what was due, ends {spread(self.ends)} after the call; {share:.2f} % concealed by the "
-                     f"jitter buffer; {self.quiet.words()}")
-        assert not self.wrong, f"{len(self.wrong)} findings:\n" + "\n".join(self.wrong[:5])
+        self.figures(f"turn audio, {self.name}", f"{turns} turns, {len(self.wrong)} findings, {len(self.excused)} excused by "
+                     f"the witness; begins {spread(self.begins)} after what was due, ends {spread(self.ends)} after the "
+                     f"call; {share:.2f} % concealed by the jitter buffer")
+        for text in self.excused:
+            print("excused:", text)
+        assert not self.wrong, f"{self.name}, {len(self.wrong)} findings:\n" + "\n".join(self.wrong[:6])
+
+
+def close_all(turns: int, *all_findings: Findings) -> None:
+    failed = []
+    for findings in all_findings:
+        try:
+            findings.close(turns)
+        except AssertionError as error:
+            failed.append(str(error))
+    assert not failed, "\n".join(failed)
+
+
+def check_end(findings: Findings, number: int, turn: TurnOnAir) -> None:
+    findings.ends.append(turn.timeline.last - turn.ended[0])
+    low, high = turn.end_bounds()
+    if not low <= turn.timeline.last <= high:
+        findings.say_of_edge(
+            number, f"ends at {turn.timeline.last:.1f}, not in {low:.1f}…{high:.1f}", turn, turn.ended[0])
 
 
 def check_edges(findings: Findings, number: int, turn: TurnOnAir, pre_roll: float, not_before: float) -> None:
     low, high = turn.begin_bounds(pre_roll, not_before)
     findings.begins.append(turn.timeline.first - max(turn.started[0] - pre_roll, not_before))
-    findings.ends.append(turn.timeline.last - turn.ended[0])
     if not low <= turn.timeline.first <= high:
-        findings.say(number, f"begins at {turn.timeline.first:.1f}, not in {low:.1f}…{high:.1f}", turn)
-    low, high = turn.end_bounds()
-    if not low <= turn.timeline.last <= high:
-        findings.say(number, f"ends at {turn.timeline.last:.1f}, not in {low:.1f}…{high:.1f}", turn)
+        findings.say_of_edge(
+            number, f"begins at {turn.timeline.first:.1f}, not in {low:.1f}…{high:.1f}", turn,
+            turn.started[0], turn.started[0] - pre_roll)
+    check_end(findings, number, turn)
 
 
 def check_whole(findings: Findings, number: int, turn: TurnOnAir) -> None:
@@ -211,10 +254,10 @@ def check_whole(findings: Findings, number: int, turn: TurnOnAir) -> None:
     timeline, file = turn.timeline, wav.read(turn.file)
     edges = [piece for piece in (timeline.pieces[0], timeline.pieces[-1]) if piece.kind != "signal"]
     if any(piece.length > FRAME_MS + FINE_MS for piece in edges):
-        findings.say(number, "other sound at an edge", turn)
+        findings.say_of_edge(number, "other sound at an edge", turn, timeline.first, timeline.last)
     if abs(turn.shown["audio_ms"] - file.duration_ms) > 1:
         findings.say(number, f"audio_ms {turn.shown['audio_ms']}, the file has {file.duration_ms}", turn)
-    if turn.shown["pre_roll_ms"] > PRE_ROLL_MS or turn.shown["speech_ms"] < turn.shown["audio_ms"] - 2 * FRAME_MS:
+    if turn.shown["pre_roll_ms"] > PRE_ROLL_MS or turn.shown["speech_ms"] < timeline.total("signal") - 2 * FRAME_MS:
         findings.say(number, f"shown as {turn.shown}", turn)
     if (turn.shown["outcome"], turn.shown["end_reason"]) != ("committed", "end_turn"):
         findings.say(number, f"shown as {turn.shown}", turn)
@@ -254,18 +297,19 @@ def check_stream(stage: Stage, findings: Findings) -> None:
     expected = sum(wav.read(turn.file).duration_ms for turn in stage.turns)
     if abs(stage.reader.ms - expected) > FRAME_MS * 2:
         findings.wrong.append(f"the stream has {stage.reader.ms:.0f} ms, the turns have {expected:.0f} ms")
-    for turn in stage.turns:
-        if turn.timeline.signal:
-            missing = timeline.missing(turn.timeline.first + FRAME_MS, turn.timeline.last - FRAME_MS)
-            concealed = sum(gap.length for gap in turn.timeline.gaps if gap.concealed)
-            if sum(end - begin for begin, end in missing) > concealed + FRAME_MS:
-                findings.wrong.append(f"the stream lacks {missing} of the turn {turn.timeline}")
+    heard = [turn.timeline for turn in stage.turns if turn.timeline.signal]
+    for turn in heard:
+        missing = timeline.missing(turn.first + FRAME_MS, turn.last - FRAME_MS)
+        unknown = turn.total("unknown") + sum(gap.length for gap in turn.gaps)
+        if sum(end - begin for begin, end in missing) > unknown + FRAME_MS:
+            findings.wrong.append(f"the stream lacks {missing} of the turn {turn}")
     for piece in timeline.signal:
-        inside = any(turn.timeline.signal and turn.timeline.first - FRAME_MS <= piece.said
-                     and piece.said_until <= later.timeline.last + FRAME_MS
-                     for at, turn in enumerate(stage.turns) for later in stage.turns[at:at + 3] if later.timeline.signal)
-        if not inside:
-            findings.wrong.append(f"the stream has {piece} from outside the turns")
+        # Turns that follow each other at once are one piece.
+        outside = [(max(piece.said, one.last), min(piece.said_until, two.first)) for one, two in zip(heard, heard[1:])]
+        outside += [(piece.said, min(piece.said_until, heard[0].first)), (max(piece.said, heard[-1].last), piece.said_until)]
+        found = [(begin, end) for begin, end in outside if end - begin > FRAME_MS]
+        if found:
+            findings.wrong.append(f"the stream has {found} from outside the turns")
 
 
 async def play(stage: Stage) -> None:
@@ -295,21 +339,14 @@ async def test_dropMode_holdsExactlyTheTurnsAndTheFirstWords_fiftyTimes(stage, q
     begins_early = await stage(2)
     quiet.restart()
     await asyncio.gather(play(talks), play_first_words(begins_early))
-    await asyncio.sleep(0.3)
-    for one in (talks, begins_early):
-        await one.speaker.stop()
-    await talks.stray.stop()
-    in_turns, first_words = Findings(figures, quiet, "drop"), Findings(figures, quiet, "first words")
+    figures("turn audio", quiet.words())
+    await talks.stop()
+    await begins_early.stop()
+    in_turns, first_words = Findings(talks, figures, "drop"), Findings(begins_early, figures, "first words")
     await check_dropped(talks, in_turns)
     check_stream(talks, in_turns)
     check_first_words(begins_early, first_words)
-    failed = []
-    for findings in (in_turns, first_words):
-        try:
-            findings.close(TURNS)
-        except AssertionError as error:
-            failed.append(str(error))
-    assert not failed, "\n".join(failed)
+    close_all(TURNS, in_turns, first_words)
 
 
 def check_first_words(stage: Stage, findings: Findings) -> None:
@@ -320,31 +357,24 @@ def check_first_words(stage: Stage, findings: Findings) -> None:
             continue
         findings.inside(number, turn)
         findings.begins.append(turn.timeline.first - turn.loud_from)
-        findings.ends.append(turn.timeline.last - turn.ended[0])
         if not -10 - FINE_MS <= turn.timeline.first - turn.loud_from <= 10 + FINE_MS:
-            findings.say(number, f"the first words from {turn.loud_from:.0f} on are missing", turn)
-        if not turn.end_bounds()[0] <= turn.timeline.last:
-            findings.say(number, "the last words are missing", turn)
+            findings.say_of_edge(number, f"the first words from {turn.loud_from:.0f} on are missing", turn, turn.loud_from)
+        check_end(findings, number, turn)
 
 
 async def test_cancelledSpeech_neverAppearsInALaterTurn_fiftyTimes_andPauseModeHoldsNothingFromOutside(
         stage, quiet, figures):
-    cancels = await stage(3, read=True)
+    cancels = await stage(3)
     pauses = await stage(4, closed_gate="pause")
     quiet.restart()
     await asyncio.gather(play_cancelled(cancels), play(pauses))
-    for one in (cancels, pauses):
-        await one.speaker.stop()
-    taken_back, paused = Findings(figures, quiet, "cancelled"), Findings(figures, quiet, "pause")
+    figures("turn audio", quiet.words())
+    await cancels.stop()
+    await pauses.stop()
+    taken_back, paused = Findings(cancels, figures, "cancelled"), Findings(pauses, figures, "pause")
     await check_cancelled(cancels, taken_back)
     check_paused(pauses, paused)
-    failed = []
-    for findings in (taken_back, paused):
-        try:
-            findings.close(TURNS)
-        except AssertionError as error:
-            failed.append(str(error))
-    assert not failed, "\n".join(failed)
+    close_all(TURNS, taken_back, paused)
 
 
 async def check_cancelled(stage: Stage, findings: Findings) -> None:
@@ -354,24 +384,31 @@ async def check_cancelled(stage: Stage, findings: Findings) -> None:
         if (before.shown["outcome"], before.shown["end_reason"], before.shown["audio_kept"]) != (
                 "cancelled", "cancel_turn", False):
             findings.say(number, f"the cancelled one is shown as {before.shown}", before)
-        if not turn.decode(stage.speaker).signal:
-            findings.say(number, "holds nothing", turn)
-            continue
-        margins.append(turn.timeline.first - before.ended[0])
-        if turn.timeline.first < before.ended[0] - FINE_MS:
-            findings.say(number, f"holds what was said before the cancel at {before.ended[0]:.1f}", turn)
-        findings.ends.append(turn.timeline.last - turn.ended[0])
-        findings.begins.append(turn.timeline.first - max(before.ended[0], turn.started[0] - PRE_ROLL_MS))
-        findings.inside(number, turn)
-        low, high = turn.end_bounds()
-        if not low <= turn.timeline.last <= high:
-            findings.say(number, f"ends at {turn.timeline.last:.1f}, not in {low:.1f}…{high:.1f}", turn)
-        if turn.timeline.first > max(before.ended[1], turn.started[1]) + 4 * FRAME_MS:
-            findings.say(number, "its own first words are missing", turn)
         answer = await stage.http.get(f"/v1/sessions/{stage.session['id']}/turns/{before.turn_id}/audio")
         if answer.status_code != 404:
             findings.say(number, f"the cancelled turn's audio answers {answer.status_code}", before)
+        if not turn.decode(stage.speaker).signal:
+            findings.say(number, "holds nothing", turn)
+            continue
+        check_after_cancel(findings, number, turn, before)
+        margins.append(turn.timeline.first - before.ended[0])
+        findings.begins.append(turn.timeline.first - max(before.ended[0], turn.started[0] - PRE_ROLL_MS))
+        findings.inside(number, turn)
+        check_end(findings, number, turn)
     findings.figures("turn audio, cancelled", f"first sound of the next turn {spread(margins)} after the cancel")
+
+
+def check_after_cancel(findings: Findings, number: int, turn: TurnOnAir, before: TurnOnAir) -> None:
+    cancelled = before.ended[0]
+    if turn.timeline.first < cancelled - FINE_MS:
+        text = f"holds {cancelled - turn.timeline.first:.1f} ms of what was said before the cancel at {cancelled:.1f}"
+        if turn.timeline.first < cancelled - 5 * FRAME_MS:
+            findings.say(number, text, turn)
+        else:
+            findings.say_of_edge(number, text, turn, cancelled)
+    due = max(before.ended[1], turn.started[1] - PRE_ROLL_MS)
+    if turn.timeline.first > due + 3 * FRAME_MS:
+        findings.say_of_edge(number, f"begins {turn.timeline.first - due:.1f} ms late", turn, cancelled, turn.started[0])
 
 
 def check_paused(stage: Stage, findings: Findings) -> None:
@@ -385,10 +422,11 @@ def check_paused(stage: Stage, findings: Findings) -> None:
         low, high = turn.started[0] - FRAME_MS - FINE_MS, turn.end_bounds()[1]
         outside = [piece for piece in timeline.signal if piece.said < low or piece.said_until > high]
         if outside:
-            findings.say(number, f"holds {outside} from outside {low:.1f}…{high:.1f}", turn)
+            findings.say_of_edge(
+                number, f"holds {outside} from outside {low:.1f}…{high:.1f}", turn, turn.started[0], turn.ended[0])
         # Opening takes a round trip to the room server, and the jitter buffer begins anew.
         if timeline.total("signal") < 0.4 * (turn.ended[0] - turn.started[0]):
-            findings.say(number, "holds next to nothing of what was said", turn)
+            findings.say_of_edge(number, "holds next to nothing of what was said", turn, turn.started[0], turn.ended[0])
         if turn.shown["pre_roll_ms"] != 0:
             findings.say(number, f"a pre-roll without a ring: {turn.shown}", turn)
 
@@ -396,7 +434,7 @@ def check_paused(stage: Stage, findings: Findings) -> None:
 async def test_turnAudio_atAnotherRate_isTheSame(stage):
     one = await stage(5)
     turn = await one.take_turn(400)
-    await one.speaker.stop()
+    await one.stop()
     whole = turn.decode(one.speaker)
     for rate in (8_000, 16_000, 24_000):
         file = wav.read(await turn_audio(one.http, one.session["id"], turn.turn_id, sample_rate=rate))
@@ -409,11 +447,11 @@ async def test_turnAudio_atAnotherRate_isTheSame(stage):
 async def test_preRollOfNothing_beginsWithTheCall(stage):
     one = await stage(6, pre_roll_ms=0)
     turns = [await one.take_turn(300) for _ in range(5)]
-    await one.speaker.stop()
+    await one.stop()
     for turn in turns:
         timeline = turn.decode(one.speaker)
         low, high = turn.begin_bounds(0)
-        assert low <= timeline.first <= high, (turn.started, str(timeline))
+        assert low <= timeline.first <= high or one.disturbed(turn.started[0]), (turn.started, str(timeline))
         assert turn.pre_roll_ms == turn.shown["pre_roll_ms"] == 0
 
 

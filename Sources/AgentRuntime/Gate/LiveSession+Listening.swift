@@ -70,11 +70,13 @@ extension LiveSession {
         }
     }
 
-    /// Takes a track up anew, as if it had never been received.
+    /// Takes a track up anew, as if it had never been received; also one that could not be
+    /// had at first.
     func receiveAnew(_ trackSid: String) async {
-        guard receivedAudio[trackSid] != nil else { return }
-        await connection?.stopReceivingAudio(trackSid)
-        receivedAudio[trackSid] = nil
+        if receivedAudio[trackSid] != nil {
+            await connection?.stopReceivingAudio(trackSid)
+            receivedAudio[trackSid] = nil
+        }
         syncAudio()
     }
 }

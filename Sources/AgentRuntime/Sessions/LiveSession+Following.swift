@@ -100,6 +100,7 @@ extension LiveSession {
         connectionBroke()
         // Where the connection had broken before, this is news all the same.
         refreshGates()
+        // After the break is known: whom a speech's end is to be told is not there.
         await endSpeeches()
         endSpeaking(reason: "the room was lost")
         // A room that takes us and drops us again is not asked at once.

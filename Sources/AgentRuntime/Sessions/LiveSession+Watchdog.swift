@@ -32,8 +32,8 @@ extension LiveSession {
         let limit = Duration.milliseconds(session.spec.turnPolicy.maxTurnMs)
         let over = context.clock.uptime - turnStarted - limit
         guard over > context.limits.watchInterval else { return }
-        report(
-            .turnOverdue, of: turn.holder, "it was \(Int64(over.milliseconds)) ms over its limit; it was ended", true)
+        let detail = "it was \(Int64(over.milliseconds)) ms over its limit; it was ended"
+        report(.turnOverdue, of: turn.holder, detail, true)
         endTurn(turn.id, because: .maxTurn)
     }
 
@@ -75,34 +75,47 @@ extension LiveSession {
     private func lookAtFrames() async {
         let now = context.clock.uptime
         let sights = gate.sights
-        let heard = Set(session.gates.filter(\.isOpen).map(\.identity))
-        silentTracks = silentTracks.filter { heard.contains($0.key) }
-        for verdict in session.gates where verdict.isOpen {
-            guard let sight = sights[verdict.identity], sight.isOpen,
-                let track = speakers.first(where: { $0.identity == verdict.identity }).flatMap(Self.track),
-                !track.muted
-            else {
-                silentTracks[verdict.identity] = nil
-                continue
-            }
-            let since = max(sight.lastFrameAt ?? .zero, sight.openSince ?? .zero, connectedAt)
+        let audible = audibleTracks(sights)
+        // Shut, muted or gone while something was done about it: that is over.
+        for identity in silentTracks.keys.sorted() where audible[identity] == nil {
+            settleSilence(of: identity, healed: false)
+            silentTracks[identity] = nil
+        }
+        for (identity, trackSid) in audible {
+            let sight = sights[identity]
+            let since = max(sight?.lastFrameAt ?? .zero, sight?.openSince ?? .zero, connectedAt)
             // A track that was only just asked for, or held back until now, has
             // a way to come.
-            let hasCome = sight.lastFrameAt.map { $0 >= sight.openSince ?? .zero } ?? false
-            if now - since <= (hasCome ? context.limits.silenceBound : context.limits.firstFrameBound) {
-                settleSilence(of: verdict.identity, healed: true)
+            let hasCome = sight?.lastFrameAt.map { $0 >= sight?.openSince ?? .zero } ?? false
+            let bound = hasCome ? context.limits.silenceBound : context.limits.firstFrameBound
+            // Frames are made up when no packets come.
+            let stillness = connection?.audioStillness(of: trackSid) ?? .zero
+            if now - since <= bound, stillness <= context.limits.packetBound {
+                settleSilence(of: identity, healed: true)
             } else {
-                await mendSilence(of: verdict.identity, track.trackSid, lasting: now - since)
+                await mendSilence(of: identity, trackSid, lasting: max(now - since, stillness))
             }
         }
+    }
+
+    /// The tracks of which frames should be coming, by identity.
+    private func audibleTracks(_ sights: [String: AudioGate.Sight]) -> [String: String] {
+        var tracks: [String: String] = [:]
+        for verdict in session.gates where verdict.isOpen && sights[verdict.identity]?.isOpen == true {
+            let track = speakers.first { $0.identity == verdict.identity }.flatMap(Self.track)
+            if let track, !track.muted { tracks[verdict.identity] = track.trackSid }
+        }
+        return tracks
     }
 
     private func mendSilence(of identity: String, _ trackSid: String, lasting silence: Duration) async {
         if var found = silentTracks[identity] {
             found.looks += 1
             silentTracks[identity] = found
-            // Taken up anew and still silent: that is not ours to mend.
+            // Taken up anew and still silent: that is not ours to mend, most
+            // likely; it is tried again now and then.
             if found.looks == 5 { settleSilence(of: identity, healed: false) }
+            if found.looks.isMultiple(of: 25) { await receiveAnew(trackSid) }
             return
         }
         silentTracks[identity] = SilentTrack(ms: Int64(silence.milliseconds))
@@ -114,7 +127,7 @@ extension LiveSession {
         if healed { silentTracks[identity] = nil }
         guard !found.isReported else { return }
         silentTracks[identity]?.isReported = true
-        report(.noFrames, of: identity, "no frame came for \(found.ms) ms; the track was taken up anew", healed)
+        report(.noFrames, of: identity, "nothing came for \(found.ms) ms; the track was taken up anew", healed)
     }
 
     private func report(_ finding: Incident.Finding, of participant: String?, _ detail: String, _ healed: Bool) {

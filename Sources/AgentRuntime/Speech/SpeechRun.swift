@@ -48,6 +48,9 @@ final class SpeechRun: Sendable {
     var speech: Speech { state.withLock { $0.speech } }
     var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// Whether its upload is in, and was nothing.
+    var isEmpty: Bool { state.withLock { $0.isWhole && $0.samples == 0 } }
+
     // MARK: The upload's end
 
     /// Takes samples; waits while as much is there as may be. False when nobody
@@ -146,10 +149,11 @@ final class SpeechRun: Sendable {
         }
     }
 
+    /// Notes how much was played; what is over stays as it is.
     func played(_ duration: Duration) {
         state.withLock { state in
             guard !state.isOver else { return }
-            state.speech.playedMs = min(Int64(duration.milliseconds.rounded()), state.speech.durationMs)
+            state.speech.playedMs = min(max(Int64(duration.milliseconds.rounded()), 0), state.speech.durationMs)
         }
     }
 

@@ -48,6 +48,9 @@ public struct RuntimeLimits: Sendable {
     /// How long an open gate may be without a frame, and `speaking` without
     /// audio.
     public var silenceBound = Duration.milliseconds(600)
+    /// How long a heard track may be without a packet: one that says nothing
+    /// sends one every 400 ms all the same.
+    public var packetBound = Duration.milliseconds(750)
     /// How long the first frame of a track may take, from when it was asked for.
     public var firstFrameBound = Duration.seconds(3)
     /// The kept audio of one turn, in bytes.

@@ -9,7 +9,7 @@ extension LiveSession {
         guard let wish = TurnWish(payload: invocation.payload) else {
             return TurnReply(
                 code: "invalid_payload",
-                error: "The payload must be a JSON object with turn_id (text), epoch (a number), queue (true or false)."
+                error: "The payload must be a JSON object: turn_id (a string), epoch (an integer), queue (a boolean)."
             ).json
         }
         do throws(TurngateError) {

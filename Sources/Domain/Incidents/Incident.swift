@@ -34,7 +34,8 @@ public struct Incident: Sendable, Equatable {
 
     /// What the watchdog looks for.
     public enum Finding: String, Sendable, Codable, CaseIterable {
-        /// The gate is open, the track is unmuted, and no frame comes.
+        /// The gate is open, the track is unmuted, and no sound comes: no frame, or
+        /// frames that were made up for packets that do not come.
         case noFrames = "no_frames"
         /// The state is `speaking` by playout, and nothing is played.
         case silentSpeech = "silent_speech"

@@ -70,6 +70,10 @@ public protocol RoomConnection: AnyObject, Sendable {
     /// The network is not in it, since both travel through it. Nil while
     /// nothing is known. A measurement of the last seconds, answered at once.
     func audioLag(of trackSid: String) -> Duration?
+    /// How long no packet of a received track had come when that was last looked
+    /// at, a fraction of a second ago; frames may go on without any. Nil while
+    /// nothing is known, or the track is held back. Answered at once.
+    func audioStillness(of trackSid: String) -> Duration?
     /// Publishes the agent's audio track, called `name`. One at a time.
     func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice
 

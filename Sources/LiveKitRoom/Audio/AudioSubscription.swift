@@ -11,6 +11,7 @@ final class AudioSubscription: FFIReceiver {
         var track: FFIHandle?
         var stream: FFIHandle?
         var meter = JitterBufferMeter()
+        var packets = PacketWatch()
     }
 
     private let trackSid: String
@@ -34,9 +35,14 @@ final class AudioSubscription: FFIReceiver {
     /// What its jitter buffer holds; nil before the first figures.
     var jitterBuffer: Duration? { state.withLock { $0.meter.mean } }
 
-    func measured(_ figures: WireInboundRtpStreamStats) {
+    /// How long no packet had come when that was last looked at.
+    var stillness: Duration? { state.withLock { $0.flows ? $0.packets.stillness : nil } }
+
+    func measured(_ figures: WireRtcStats.InboundRtp) {
+        let inbound = figures.inbound
         state.withLock {
-            $0.meter.take(delay: figures.jitterBufferDelay, emitted: figures.jitterBufferEmittedCount)
+            $0.meter.take(delay: inbound.jitterBufferDelay, emitted: inbound.jitterBufferEmittedCount)
+            $0.packets.take(figures.received.packetsReceived, at: .now)
         }
     }
 
@@ -54,6 +60,7 @@ final class AudioSubscription: FFIReceiver {
     func setFlow(_ isOn: Bool) throws(RoomError) {
         try state.withLock { (state) throws(RoomError) in
             state.flows = isOn
+            state.packets.restart()
             guard !state.ended, state.track != nil, let publication = state.publication else { return }
             try enable(isOn, publication)
             if isOn { try openStream(&state) } else { closeStream(&state) }
@@ -81,6 +88,7 @@ final class AudioSubscription: FFIReceiver {
             guard !state.ended else { return track.drop() }
             state.track = track
             state.meter.restart()
+            state.packets.restart()
             // It fails where the track has just gone again.
             if state.flows {
                 try? openStream(&state)

@@ -17,6 +17,8 @@ extension LiveKitRoomConnection {
 
     public func audioLag(of trackSid: String) -> Duration? { audio.lag(of: trackSid) }
 
+    public func audioStillness(of trackSid: String) -> Duration? { audio.stillness(of: trackSid) }
+
     public func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice {
         let voice = try LiveKitVoice(
             name, core: core, pending: pending, participant: try localID(),

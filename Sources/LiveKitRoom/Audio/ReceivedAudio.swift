@@ -63,6 +63,8 @@ final class ReceivedAudio: Sendable {
         state.withLock { $0.subscriptions[trackSid] }?.jitterBuffer.map(AudioDelays.lag)
     }
 
+    func stillness(of trackSid: String) -> Duration? { subscription(trackSid)?.stillness }
+
     /// The core's handle for a track that is received and flows.
     func trackHandle(of trackSid: String) -> UInt64? { subscription(trackSid)?.trackHandle }
 
@@ -150,14 +152,14 @@ final class ReceivedAudio: Sendable {
         }
     }
 
-    /// Asks for the jitter buffers' figures about once a second, one track
+    /// Asks for the jitter buffers' figures a few times a second, one track
     /// after the other, until none is received any more.
     private func measure() async {
         // The first figures soon, since they are waited for.
         var pause = Duration.milliseconds(250)
         while (try? await Task.sleep(for: pause)) != nil, let tracks = tracksToMeasure() {
             for (subscription, track) in tracks { await measure(subscription, track) }
-            pause = min(pause * 2, .seconds(1))
+            pause = .milliseconds(400)
         }
     }
 
@@ -180,7 +182,7 @@ final class ReceivedAudio: Sendable {
         }
         guard case .delivered(let delivery) = outcome, case .getStats(let answer) = delivery.message else { return }
         for stats in answer.stats {
-            if case .inboundRtp(let figures) = stats.stats { subscription.measured(figures.inbound) }
+            if case .inboundRtp(let figures) = stats.stats { subscription.measured(figures) }
         }
     }
 }

@@ -20,6 +20,7 @@ public final class FakeRoom: RoomConnector {
         var openVoiceError: RoomError?
         var receiveAudioError: RoomError?
         var audioLag: Duration?
+        var audioStillness: [String: Duration] = [:]
     }
 
     let state = Mutex(State())
@@ -91,6 +92,11 @@ public final class FakeRoom: RoomConnector {
 
     /// From now on, audio is said to lag so far behind calls; nil: not known.
     public func setAudioLag(_ lag: Duration?) { state.withLock { $0.audioLag = lag } }
+    /// From now on, no packet of the track is said to have come for so long;
+    /// nil: not known.
+    public func setAudioStillness(of trackSid: String, _ stillness: Duration?) {
+        state.withLock { $0.audioStillness[trackSid] = stillness }
+    }
     /// From now on, publishing the agent's track fails with `error`; nil: it succeeds.
     public func failOpenVoice(with error: RoomError?) { state.withLock { $0.openVoiceError = error } }
 

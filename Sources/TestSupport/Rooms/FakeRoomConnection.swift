@@ -152,6 +152,10 @@ public final class FakeRoomConnection: RoomConnection {
 
     public func audioLag(of trackSid: String) -> Duration? { room.state.withLock { $0.audioLag } }
 
+    public func audioStillness(of trackSid: String) -> Duration? {
+        room.state.withLock { $0.audioStillness[trackSid] }
+    }
+
     public func openVoice(_ name: String) async throws(RoomError) -> any RoomVoice {
         if let error = room.state.withLock({ $0.openVoiceError }) { throw error }
         let voice = FakeVoice(clock: room.clock)
