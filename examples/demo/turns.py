@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,10 +18,11 @@ from story import StepFailed, Story, table
 PRE_ROLL = 0.5
 READER_RATE = 16_000
 ANSWER, LONG_ANSWER, NOTE = ["C5", "E5", "G5", "C6"], ["A5", "G5", "E5", "C5", "E5", "G5", "A5", "C6"], 0.3
-# What is too much; a step prints what it really was. The longest hold-up of this machine comes on top.
+# What is too much; a step prints what it really was. The slack of a busy machine comes on top.
 INSIDE, OUTSIDE, STRETCH, ODD = 0.06, 0.20, 0.05, 0.07
 EARLY, LATE = 0.08, 0.40
 CANCELLED = 0.03
+BUSY = 0.04
 
 
 @dataclass
@@ -44,6 +46,16 @@ class Round:
     @property
     def path(self) -> str:
         return f"/v1/sessions/{self.session}"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether this machine has more to do than it can: others than we may have been held up then."""
+        return self.held_up > BUSY or os.getloadavg()[0] > 1.5 * (os.cpu_count() or 1)
+
+    @property
+    def slack(self) -> float:
+        """What this machine's hold-ups may add to a delay, in seconds."""
+        return self.held_up + (0.1 if self.is_busy else 0)
 
     def seconds(self, timestamp: str) -> float:
         return self.clock.of(datetime.fromisoformat(timestamp).timestamp())
@@ -104,8 +116,20 @@ async def play_round(http: httpx.AsyncClient, story: Story) -> Round:
     clock, diary = Clock(), Diary()
     people = {name: Person(name, clock, diary) for name in ("alice", "bob")}
     beside: list[asyncio.Task] = []
+    round = Round(http, "", clock, diary, people)
     try:
-        round = await gather(http, story, clock, diary, people, beside)
+        await play(story, round, beside)
+    except StepFailed as failure:
+        if not round.is_busy:
+            raise
+        raise StepFailed(f"{failure}. But this machine is busy (load {os.getloadavg()[0]:.1f}, "
+                         f"held up for {round.held_up * 1000:.0f} ms at a time): try again when it is less so") from None
+    return round
+
+
+async def play(story: Story, round: Round, beside: list[asyncio.Task]) -> None:
+    try:
+        await gather(story, round, beside)
         await take_the_floor(story, round)
         await hand_over(story, round)
         await cancel_and_go_on(story, round)
@@ -116,31 +140,29 @@ async def play_round(http: httpx.AsyncClient, story: Story) -> Round:
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
-        await asyncio.gather(*(person.leave() for person in people.values()))
+        await asyncio.gather(*(person.leave() for person in round.people.values()))
     await prove(story, round)
-    return round
 
 
-async def gather(http, story: Story, clock: Clock, diary: Diary, people: dict[str, Person], beside: list) -> Round:
+async def gather(story: Story, round: Round, beside: list[asyncio.Task]) -> None:
     with story.step("alice and bob meet an agent, microphones on; a recogniser reads what passes the gate") as step:
         body = {"room": f"round-{time.time_ns()}", "agent": {"identity": "agent", "name": "Ava"},
                 "turn_policy": {"pre_roll_ms": int(PRE_ROLL * 1000), "keep_turn_audio": True}}
-        answer = await http.post("/v1/sessions", json=body)
+        answer = await round.http.post("/v1/sessions", json=body)
         step.check(answer.status_code == 201, f"status {answer.status_code}: {answer.text}")
-        round = Round(http, answer.json()["id"], clock, diary, people)
-        await asyncio.gather(*(join(round, person) for person in people.values()))
+        round.session = answer.json()["id"]
+        await asyncio.gather(*(join(round, person) for person in round.people.values()))
         beside.append(asyncio.create_task(round.read()))
         beside.append(asyncio.create_task(round.watch()))
         beside.append(asyncio.create_task(round.feel()))
-        await until_gates(round, lambda gates: set(gates) == set(people))
+        await until_gates(round, lambda gates: set(gates) == set(round.people))
         await asyncio.sleep(0.5)  # the jitter buffers find their depth
-        round.marks["begin"] = clock.now - 0.2
+        round.marks["begin"] = round.clock.now - 0.2
         gates = round.gates[-1][1]
         for name, (is_open, reason) in sorted(gates.items()):
             step.say(f"{name}: gate {'open' if is_open else 'closed'} ({reason})")
         wrong = [name for name, gate in gates.items() if gate != (False, "no_turn")]
         step.check(not wrong, f"nobody has the floor, and the gate is not closed for that for {' and '.join(wrong)}")
-    return round
 
 
 async def join(round: Round, person: Person) -> None:
@@ -266,7 +288,7 @@ async def hear_the_agent(story: Story, round: Round) -> None:
         table(step, ["who", "last sound heard at", "told at", "offset"], rows)
         for notice in told:
             offset = notice.at - round.last_sound(notice.who)
-            step.check(-EARLY - round.held_up <= offset <= LATE + round.held_up,
+            step.check(-EARLY - round.slack <= offset <= LATE + round.slack,
                        f"{notice.who} was told {offset * 1000:+.0f} ms after the last sound")
         heard = sound.notes_in(numpy.concatenate([part for _, _, part in round.diary.heard["alice"]]), sound.RATE)
         step.check(heard == ANSWER, f"alice heard {heard}, and not {ANSWER}")
@@ -313,9 +335,9 @@ async def interrupt_the_agent(story: Story, round: Round) -> None:
         granted(step, "bob's end_turn", ended, outcome="committed")
         silent = round.last_sound("bob") - called
         heard = round.last_sound("bob") - first + 0.01
-        step.check(abs(heard - speech["played_ms"] / 1000) < 0.12 + 2 * round.held_up,
+        step.check(abs(heard - speech["played_ms"] / 1000) < 0.12 + 2 * round.slack,
                    f"{speech['played_ms']} ms were played, they say, and {heard * 1000:.0f} ms heard")
-        step.check(silent < 0.3 + 2 * round.held_up, f"the agent was still heard {silent * 1000:.0f} ms after start_turn")
+        step.check(silent < 0.3 + 2 * round.slack, f"the agent was still heard {silent * 1000:.0f} ms after start_turn")
         step.say(f"bob: start_turn → the agent is silent for him {silent * 1000:.0f} ms later; "
                  f"the speech is {speech['status']} after {speech['played_ms']} ms, he heard {heard * 1000:.0f} ms of it")
         floor = (await bob.call("get_turn_state"))["result"]["floor"]
@@ -367,6 +389,7 @@ async def prove(story: Story, round: Round) -> None:
         total = sum(turn["audio_ms"] for turn in round.turns) / 1000
         length = len(round.stream) / READER_RATE
         step.check(abs(total - length) < 0.1, f"the stream has {length:.2f} s and the turns {total:.2f} s")
+        step.say(f"the longest that this machine held everything up: {round.held_up * 1000:.0f} ms")
         step.say(f"the recogniser got {length:.2f} s: the {len(round.turns)} turns and nothing else")
 
 
@@ -385,27 +408,27 @@ def prove_turn(step, round: Round, turn: dict, cancelled: float) -> list[str]:
     other = "bob" if holder == "alice" else "alice"
     stray = sound.share_of(other, samples, rate)
     step.check(stray < 0.01, f"{stray:.1%} of {name} is {other}'s")
-    odd, start, end = pace(found, len(samples) / rate)
-    step.check(odd < ODD + 1.5 * round.held_up, f"in {name} {odd * 1000:.0f} ms are not where they belong")
+    odd, start, end = pace(found, len(samples) / rate, STRETCH + round.slack)
+    step.check(odd < ODD + 1.5 * round.slack, f"in {name} {odd * 1000:.0f} ms are not where they belong")
     begin_call, end_call, zero = *turn["calls"], round.marks["begin"]
     early = cancelled - start
-    step.check(turn["epoch"] != 3 or early < CANCELLED + round.held_up, f"{name} has {early * 1000:.0f} ms of the cancelled turn")
+    step.check(turn["epoch"] != 3 or early < CANCELLED + round.slack, f"{name} has {early * 1000:.0f} ms of the cancelled turn")
     first = begin_call - found[0].said
     step.check(turn["epoch"] != 1 or first > 0.2, f"alice began 300 ms before her call; only {first * 1000:.0f} of them are in her turn")
     late, cut = start - begin_call + turn["pre_roll_ms"] / 1000, end_call - end
-    step.check(late < INSIDE + round.held_up, f"{name} lacks the first {late * 1000:.0f} ms")
-    step.check(late > -OUTSIDE - round.held_up, f"{name} begins {-late * 1000:.0f} ms too early")
-    step.check(cut < INSIDE + round.held_up, f"{name} lacks the last {cut * 1000:.0f} ms")
-    step.check(cut > -OUTSIDE - round.held_up, f"{name} ends {-cut * 1000:.0f} ms too late")
+    step.check(late < INSIDE + round.slack, f"{name} lacks the first {late * 1000:.0f} ms")
+    step.check(late > -OUTSIDE - round.slack, f"{name} begins {-late * 1000:.0f} ms too early")
+    step.check(cut < INSIDE + round.slack, f"{name} lacks the last {cut * 1000:.0f} ms")
+    step.check(cut > -OUTSIDE - round.slack, f"{name} ends {-cut * 1000:.0f} ms too late")
     return [str(turn["epoch"]), holder, f"{start - zero:.2f}…{end - zero:.2f} s", f"{(start - begin_call) * 1000:+.0f} ms",
             f"{(end - end_call) * 1000:+.0f} ms", f"{odd * 1000:.0f} ms", f"{stray:.2%}"]
 
 
-def pace(found: list[sound.Sound], length: float) -> tuple[float, float, float]:
-    """How much of a recording was not said one after the other; and when what is at its begin and its end was said."""
+def pace(found: list[sound.Sound], length: float, slack: float = STRETCH) -> tuple[float, float, float]:
+    """How much of a recording is further than `slack` from its place; when its begin and its end were said."""
     offsets = [one.said - one.at for one in found]
     middle = float(numpy.median(offsets))
-    odd = sum(sound.HOP for one in offsets if abs(one - middle) > STRETCH)
+    odd = sum(sound.HOP for one in offsets if abs(one - middle) > slack)
     return odd, float(numpy.median(offsets[:5])), float(numpy.median(offsets[-5:])) + length
 
 
