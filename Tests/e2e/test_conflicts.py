@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from support.answers import done, history, problem, session_with
+from support.answers import BUILT_IN, done, history, problem, session_with
 
 ECHO = {"type": "echo"}
 
@@ -45,7 +45,9 @@ async def test_rpcNameRegisteredManyTimesAtOnce_exactlyOneWins(http, session):
     path = f"/v1/sessions/{session['id']}/rpc-methods"
     answers = await asyncio.gather(*(http.post(path, json={"name": "one", "handler": ECHO}) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 9
-    assert len(done(await http.get(path))["data"]) == 1
+    listed = done(await http.get(path))["data"]
+    assert [(line["name"], line["builtin"]) for line in listed] == [
+        *((name, True) for name in BUILT_IN[:3]), ("one", False), (BUILT_IN[3], True)]
 
 
 async def test_rpcNameTwiceInOneSession(http, room):

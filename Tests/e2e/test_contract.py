@@ -7,32 +7,72 @@ import re
 import sys
 from pathlib import Path
 
+import pytest_asyncio
 import yaml
 
-from support.answers import done, pages
+from peers import Peer, Tone, token
+from support.answers import done, pages, until
 from support.service import ADMIN, ROOT, environment
 
 EXAMPLES = int(os.environ.get("TURNGATE_SCHEMATHESIS_EXAMPLES", "2000"))
 PHASES = os.environ.get("TURNGATE_SCHEMATHESIS_PHASES", "examples,coverage,fuzzing")
 SECONDS = int(os.environ.get("TURNGATE_SCHEMATHESIS_SECONDS", "900"))
-OPERATIONS = 28
+OPERATIONS = 40
+READINGS = 6
 HERE = Path(__file__).resolve().parent
 
 
-async def targets(http) -> list[dict]:
-    """Live sessions with a method and a receipt, and one that is over."""
+async def targets(http, join) -> list[dict]:
+    """Sessions with a method, a receipt and a turn that is over, one of them kept; the last session is over too."""
     found = []
     for number in range(4):
         body = {"room": f"contract-{number}", "empty_timeout_s": 0, "max_duration_s": 0,
-                "rpc_methods": [{"name": "echo", "handler": {"type": "echo"}}]}
+                "rpc_methods": [{"name": "echo", "handler": {"type": "echo"}}],
+                "turn_policy": {"keep_turn_audio": number == 0}}
         session = done(await http.post("/v1/sessions", json=body), 201)["id"]
         receipt = done(await http.post(f"/v1/sessions/{session}/turn-notifications", json={}), 201)["id"]
-        found.append({"session": session, "notification": receipt, "method": "echo"})
+        turn = await a_turn(http, session, await join(f"contract-{number}"), number == 0)
+        found.append({"session": session, "notification": receipt, "method": "echo", "turn": turn, "ended": number == 3})
     done(await http.delete(f"/v1/sessions/{found[-1]['session']}"))
     return found
 
 
-async def run(service, aims: list[dict], report: Path) -> tuple[int, str]:
+async def a_turn(http, session: str, alice: Peer, is_kept: bool) -> str:
+    """A turn in which something was said, and that is over."""
+    tone = await Tone(alice, 440).publish()
+    path = f"/v1/sessions/{session}/turns"
+
+    async def started():
+        answer = await http.post(path, json={"participant": "alice"})
+        return done(answer, 201)["id"] if answer.status_code != 409 else None
+
+    turn = await until(started, "alice in the agent's eyes")
+
+    async def heard():
+        return done(await http.get(f"{path}/{turn}"))["speech_ms"] >= 100
+
+    await until(heard, "some words of alice's")
+    ended = done(await http.post(f"{path}/{turn}/end"))
+    assert (ended["outcome"], ended["audio_kept"]) == ("committed", is_kept)
+    await alice.me.unpublish_track(tone.publication.sid)
+    return turn
+
+
+async def doomed(http) -> list[str]:
+    """Live sessions, each for one reading of its audio."""
+    bodies = [{"room": f"doomed-{number}"} for number in range(READINGS)]
+    return [done(await http.post("/v1/sessions", json=body), 201)["id"] for body in bodies]
+
+
+async def calm(http, join) -> str:
+    """A live session that is left as it is, with somebody who speaks whenever asked."""
+    body = {"room": "calm", "empty_timeout_s": 0, "max_duration_s": 0}
+    session = done(await http.post("/v1/sessions", json=body), 201)["id"]
+    await a_turn(http, session, await join("calm"), is_kept=False)
+    return session
+
+
+async def run(service, things: dict[str, str], report: Path) -> tuple[int, str]:
     """Schemathesis's exit code and what it said."""
     arguments = [
         "run", str(ROOT / "openapi.yaml"), "--url", service.url, "--header", f"Authorization: Bearer {ADMIN}",
@@ -44,17 +84,36 @@ async def run(service, aims: list[dict], report: Path) -> tuple[int, str]:
     config.write_text('hooks = "support.contract_hooks"\n', encoding="utf-8")
     process = await asyncio.create_subprocess_exec(
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(config), *arguments, cwd=HERE,
-        env={**os.environ, "TURNGATE_CONTRACT_TARGETS": json.dumps(aims), "PYTHONPATH": str(HERE)},
+        env={**os.environ, "PYTHONPATH": str(HERE), "TURNGATE_CONTRACT_URL": service.url,
+             "TURNGATE_CONTRACT_KEY": ADMIN, **things},
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     output, _ = await asyncio.wait_for(process.communicate(), SECONDS)
     return process.returncode, output.decode(errors="replace")
 
 
-async def test_service_keepsItsContract(cluster, room_server, serve, tmp_path):
+@pytest_asyncio.fixture
+async def alices(room_server):
+    """`await alices(room)`: somebody to take turns, in each room one."""
+    peers: list[Peer] = []
+
+    async def enter(room: str) -> Peer:
+        peers.append(Peer("alice"))
+        return await peers[-1].join(room_server, token("alice", room))
+
+    yield enter
+    for peer in peers:
+        await peer.leave()
+
+
+async def test_service_keepsItsContract(cluster, room_server, serve, alices, tmp_path):
     service = await serve(environment(cluster.new_database(), room_server))
     async with service.client() as http:
-        aims = await targets(http)
-        code, output = await run(service, aims, tmp_path / "report.json")
+        things = {
+            "TURNGATE_CONTRACT_TARGETS": json.dumps(await targets(http, alices)),
+            "TURNGATE_CONTRACT_DOOMED": json.dumps(await doomed(http)),
+            "TURNGATE_CONTRACT_CALM": await calm(http, alices),
+        }
+        code, output = await run(service, things, tmp_path / "report.json")
         print(output[-4000:])
         assert code == 0, output[-20_000:]
         assert number_of_cases(output) >= min(EXAMPLES, 2000)

@@ -8,7 +8,7 @@ from livekit import api, rtc
 
 from peers import Peer
 from server_process import KEY, SECRET
-from support.answers import done, pages, problem, put_state, session_with, until
+from support.answers import BUILT_IN, done, pages, problem, put_state, session_with, until
 
 SESSION_ID = re.compile(r"ses_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -30,13 +30,13 @@ async def test_create_showsTheWholeSession(http, room):
     assert made["agent"]["sid"].startswith("PA_") and made["room_sid"].startswith("RM_")
     assert {"identity": "ava", "name": "Ava", "metadata": "m"}.items() <= made["agent"].items()
     assert made["agent"]["attributes"]["tier"] == "gold"
-    assert made["rpc_methods"] == ["a", "b"] and made["participants"] == []
+    assert made["rpc_methods"] == ["a", "b", *BUILT_IN] and made["participants"] == []
     assert (made["labels"], made["metadata"]) == (wanted["labels"], wanted["metadata"])
     assert made["turn_policy"]["notify_on"] == ["idle", "listening"] and made["turn_policy"]["pre_roll_ms"] == 250
     assert made["turn_policy"]["notification"] == {
         "method": "your_turn_to_speak", "payload": "", "response_timeout_ms": 5000}
     assert (made["max_duration_s"], made["empty_timeout_s"]) == (600, 0)
-    assert (made["turn"], made["floor"]) == (None, {"holder": None, "queue": []})
+    assert (made["turn"], made["floor"]) == (None, {"holder": None, "queue": [], "offered_to": None})
     assert (made["ended_at"], made["end_reason"], made["end_detail"]) == (None, None, None)
     for name in ("created_at", "activated_at", "agent_state_since"):
         assert TIME.fullmatch(made[name]), name
@@ -47,7 +47,7 @@ async def test_create_showsTheWholeSession(http, room):
 
 async def test_create_withOnlyARoomTakesTheDefaults(session):
     assert session["agent"]["identity"] == "agent" and session["agent"]["name"] == ""
-    assert (session["labels"], session["metadata"], session["rpc_methods"]) == ({}, {}, [])
+    assert (session["labels"], session["metadata"], session["rpc_methods"]) == ({}, {}, BUILT_IN)
     assert (session["max_duration_s"], session["empty_timeout_s"]) == (3600, 60)
     assert session["turn_policy"]["mode"] == "manual" and session["turn_policy"]["notify_on"] == ["listening"]
 
@@ -59,7 +59,9 @@ async def test_create_letsTheRoomSeeAnAgentWithItsAttributes(room_server, join, 
     assert (agent.kind, agent.name, agent.metadata, agent.sid) == (AGENT, "Ava", "m", made["agent"]["sid"])
     await alice.until(lambda: agent.attributes.get("lk.agent.state") == "listening")
     assert agent.attributes == {
-        "tier": "gold", "lk.agent.state": "listening", "lk.agent.name": "Ava", "lk.agent_name": "Ava"}
+        "tier": "gold", "lk.agent.state": "listening", "lk.agent.name": "Ava", "lk.agent_name": "Ava",
+        # Nobody is heard who has no turn.
+        "turngate.gate": "[]"}
 
 
 async def test_create_hasEveryMethodRegisteredBeforeAnybodyMeetsTheAgent(room_server, join, room, make_session):

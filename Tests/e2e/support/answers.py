@@ -10,6 +10,8 @@ import httpx
 
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
 WAIT_SECONDS = 20
+# What every session answers besides the methods it was given, in the order of their names.
+BUILT_IN = ["cancel_turn", "end_turn", "get_turn_state", "start_turn"]
 
 
 def problem(answer: httpx.Response, status: int, slug: str | None = None, *fields: str) -> dict:
