@@ -122,11 +122,11 @@ class Stage:
         await self.speaker.reach(loud_from + 300)
         return loud_from
 
-    async def pause(self, least: float = 60, most: float = 560) -> None:
+    async def pause(self, least: float = 60, most: float = 460) -> None:
         await asyncio.sleep(self.dice.uniform(least, most) / 1000)
 
     def length(self) -> float:
-        return self.dice.uniform(300, 560)
+        return self.dice.uniform(200, 420)
 
 
 @pytest.fixture
@@ -321,15 +321,15 @@ async def play(stage: Stage) -> None:
 async def play_first_words(stage: Stage) -> None:
     stage.speaker.hush()
     for _ in range(TURNS):
-        await stage.pause(250, 500)
+        await stage.pause(150, 300)
         await stage.take_turn(stage.length(), quiet_before=True)
 
 
 async def play_cancelled(stage: Stage) -> None:
     for number in range(2 * TURNS):
-        await stage.take_turn(stage.dice.uniform(120, 400), by=end if number % 2 else cancel)
+        await stage.take_turn(stage.dice.uniform(120, 320), by=end if number % 2 else cancel)
         # From at once to longer than the ring.
-        await stage.pause(0, 250 if number % 4 else 700)
+        await stage.pause(0, 200 if number % 4 else 650)
 
 
 async def test_dropMode_holdsExactlyTheTurnsAndTheFirstWords_fiftyTimes(stage, quiet, figures):
