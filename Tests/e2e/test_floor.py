@@ -51,7 +51,8 @@ async def test_raceForTheFloor_hasOneWinnerAndTheLoserIsToldWho_twoHundredTimes(
         assert (await (cancel if number % 3 else end)(peers[winner], result)).ok
         won[winner] += 1
         travel += [reply.travel_ms for reply in replies.values()]
-    figures("floor, race", f"alice won {won['alice']}, bob {won['bob']} of {RACES}; start_turn took {spread(travel)}; {quiet.words()}")
+    figures("floor, race", f"alice won {won['alice']}, bob {won['bob']} of {RACES}; start_turn took {spread(travel)}; "
+            f"{quiet.words()}")
     turns = [turn for page in await pages(http, path(session, "turns"), {"limit": 77}) for turn in page]
     assert [turn["epoch"] for turn in turns] == list(range(RACES, 0, -1))
     assert all(turn["status"] == "ended" for turn in turns)
@@ -267,7 +268,8 @@ async def test_staleCalls_changeNothingAndNameThePresentTurn(http, room_server, 
             refusal = stale.refused("stale_turn")
             assert (refusal["turn_id"], refusal["epoch"]) == (new["turn_id"], new["epoch"])
         for body in ({}, {"epoch": old["epoch"]}, {"epoch": new["epoch"]}):
-            conflict = problem(await http.post(path(session, "turns", old["turn_id"], call.__name__), json=body), 409, "stale-turn")
+            answer = await http.post(path(session, "turns", old["turn_id"], call.__name__), json=body)
+            conflict = problem(answer, 409, "stale-turn")
             assert (conflict["turn_id"], conflict["epoch"]) == (new["turn_id"], new["epoch"])
         wrong = await http.post(path(session, "turns", new["turn_id"], call.__name__), json={"epoch": old["epoch"]})
         problem(wrong, 409, "stale-turn")
@@ -308,7 +310,8 @@ async def test_secondEndWhileTheFirstIsUnderWay_doesNotEndTwice(http, room_serve
 
 
 async def test_allOrdersOfTwoTurnsCalls_endEachTurnOnceAndByItsOwnCall(http, room_server, join, session):
-    """Client and backend end and cancel at once, for many turns: each has exactly one outcome, that of a call that was answered well."""
+    """Client and backend end and cancel at once, for many turns: each has exactly one outcome, and only the calls
+    that were for that outcome were answered well."""
     [alice] = await together(http, session, room_server, join, "alice")
     for number in range(30):
         begun = (await start(alice)).result

@@ -125,7 +125,8 @@ async def test_everybodyIsToldWhoIsHeard(http, scene):
     for peer in (alice, bob):
         await peer.until(lambda: shown_heard(peer) == ["alice"])
         await peer.until(lambda: told_heard(peer, marks[peer])[-1:] == [["alice"]])
-    packets = [arguments[0] for name, arguments in bob.events[marks[bob]:] if name == "data_received" and arguments[0].topic == TOPIC]
+    happened = [arguments[0] for name, arguments in bob.events[marks[bob]:] if name == "data_received"]
+    packets = [packet for packet in happened if packet.topic == TOPIC]
     news = json.loads(bytes(packets[-1].data))
     assert (news["turn_id"], news["epoch"], news["agent_state"]) == (begun["turn_id"], begun["epoch"], "listening")
     assert packets[-1].participant.identity == "agent"

@@ -22,6 +22,7 @@ FRAME_MS = 20.0
 LOST_MS = 15.0
 # Shorter than the queue of the slowest; each turn once.
 LEAST_MS, MOST_MS = 1200, 2600
+AHEAD_MS = 150
 
 
 def cpu_seconds(pid: int) -> float:
@@ -31,51 +32,55 @@ def cpu_seconds(pid: int) -> float:
 
 
 class Room:
-    """Two clients that take turns; the one that has the floor talks, from a little before to a little after."""
+    """Two clients that take turns. One talks all the time; the other only takes the floor and gives it back, since
+    twenty encoders in one process are more than a machine with two cores has left for them."""
 
     def __init__(self, http, number: int) -> None:
         self.http, self.number = http, number
         self.dice = random.Random(number)
         self.session: dict = {}
         self.peers: list[Peer] = []
-        self.speakers: list[CodedSpeaker] = []
+        self.speaker: CodedSpeaker | None = None
         self.turns: list[tuple[CodedSpeaker, dict, tuple[float, float], float, bytes]] = []
 
     async def enter(self, server) -> None:
         policy = audio_policy(pre_roll_ms=300)
         name = f"many-{self.number}"
         self.session = done(await self.http.post("/v1/sessions", json={"room": name, "turn_policy": policy}), 201)
-        for at, identity in enumerate(("alice", "bob")):
-            peer = await Peer(identity).join(server, token(identity, name))
+        for identity in ("alice", "bob"):
+            peer = await Peer(identity).join(server, token(identity, name), auto_subscribe=False)
             self.peers.append(peer)
             await peer.sees_active("agent")
-            self.speakers.append(await CodedSpeaker(peer, 200 + 2 * self.number + at).publish())
+        self.speaker = await CodedSpeaker(self.peers[0], 200 + self.number, ahead_ms=AHEAD_MS).publish()
 
     async def take_turns(self, until_when: float) -> None:
         # Not all rooms in step.
         await asyncio.sleep(self.dice.uniform(0, 2))
-        at = 0
         while time.monotonic() < until_when:
-            await self._turn(self.peers[at % 2], self.speakers[at % 2])
-            at += 1
+            await self._talk()
+            begun = await start(self.peers[1])
+            assert begun.result["holder"] == "bob"
             await asyncio.sleep(self.dice.uniform(0.05, 0.3))
+            assert (await end(self.peers[1], begun.result)).ok
 
-    async def _turn(self, peer: Peer, speaker: CodedSpeaker) -> None:
-        begun = await start(peer)
+    async def _talk(self) -> None:
+        begun = await start(self.peers[0])
         await asyncio.sleep(self.dice.uniform(LEAST_MS, MOST_MS) / 1000)
-        over = await end(peer, begun.result)
+        over = await end(self.peers[0], begun.result)
         assert over.ok, over.body
         turn = await ended_turn(self.http, self.session["id"], begun.result["turn_id"])
         file = await turn_audio(self.http, self.session["id"], turn["id"])
-        began = (speaker.position(begun.asked), speaker.position(begun.answered))
-        self.turns.append((speaker, turn, began, speaker.position(over.asked), file))
+        position = self.speaker.position
+        began = (position(begun.asked), position(begun.answered))
+        self.turns.append((self.speaker, turn, began, position(over.asked), file))
 
     async def leave(self) -> None:
-        for speaker in self.speakers:
-            await speaker.stop()
+        if self.speaker is not None:
+            await self.speaker.stop()
         for peer in self.peers:
             await peer.leave()
-        done(await self.http.delete(f"/v1/sessions/{self.session['id']}"))
+        if self.session:
+            done(await self.http.delete(f"/v1/sessions/{self.session['id']}"))
 
 
 async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, serve, quiet, figures):
@@ -98,9 +103,9 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
             for room in rooms:
                 await room.leave()
         turns = [turn for room in rooms for turn in room.turns]
-        late = [value for room in rooms for speaker in room.speakers for value in speaker.late_ms]
+        late = [value for room in rooms for value in room.speaker.late_ms]
         figures("ten rooms", f"{len(turns)} turns in {took:.0f} s; {100 * cpu / took / ROOMS:.1f} % of a core and "
-                f"{memory / 1024 / ROOMS:.1f} MiB a room, with two talking clients each; {words}; "
+                f"{memory / 1024 / ROOMS:.1f} MiB a room, with two clients each of which one talks; {words}; "
                 f"microphones late by {spread(late)}")
         check(turns, was_quiet, figures)
 
@@ -112,7 +117,7 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
 
 def check(turns: list, was_quiet: bool, figures) -> None:
     """Each turn is of one piece, of its holder alone."""
-    wrong, concealed, signal, begins, ends, dropped = [], 0.0, 0.0, [], [], 0
+    wrong, concealed, signal, begins, ends, dropped, unplaced = [], 0.0, 0.0, [], [], 0, 0
     for speaker, turn, (asked, answered), over, data in turns:
         timeline = decode(wav.read(data).samples, RATE, speaker.number, asked, 4000)
         where = f"{speaker.number}, {turn['id']}: {timeline}"
@@ -125,14 +130,19 @@ def check(turns: list, was_quiet: bool, figures) -> None:
             wrong.append(f"left out {left_out}: {where}")
         concealed += sum(gap.length for gap in timeline.gaps if gap.concealed)
         signal += timeline.total("signal")
+        if speaker.worst_late_ms(asked - 1000, over + 500) > AHEAD_MS / 2:
+            # The microphone itself was late: its signal is whole, but nobody knows when it was said.
+            unplaced += 1
+            continue
+        outside = timeline.first < asked - 300 - 5 * FRAME_MS or timeline.last > over + (answered - asked) + 5 * FRAME_MS
         begins.append(timeline.first - (asked - 300))
         ends.append(timeline.last - over)
-        travel = answered - asked
-        if timeline.first > answered - 300 + 2 * FRAME_MS and was_quiet:
-            wrong.append(f"begins {timeline.first - asked:.0f} ms after the call: {where}")
-        if timeline.last < over - 2 * FRAME_MS or timeline.last > over + travel + 3 * FRAME_MS and was_quiet:
-            wrong.append(f"ends {timeline.last - over:.0f} ms after the call: {where}")
-    figures("ten rooms, audio", f"{signal / 1000:.0f} s of turns, {len(wrong)} findings, {100 * concealed / max(1, signal):.2f} % "
-            f"concealed by jitter buffers, {dropped} frames reported as dropped; begins {spread(begins)}, ends {spread(ends)} after what was due")
+        short = timeline.first > answered - 300 + 3 * FRAME_MS or timeline.last < over - 3 * FRAME_MS
+        if outside or (short and was_quiet):
+            wrong.append(f"asked {asked:.0f}, over {over:.0f}: {where}")
+    figures("ten rooms, audio", f"{signal / 1000:.0f} s of turns, {len(wrong)} findings, {unplaced} with a late microphone, "
+            f"{100 * concealed / max(1, signal):.2f} % concealed by jitter buffers, {dropped} frames reported as dropped; "
+            f"begins {spread(begins)}, ends {spread(ends)} after what was due")
     assert not wrong, f"{len(wrong)} of {len(turns)}:\n" + "\n".join(wrong[:5])
+    assert concealed < 0.002 * signal or not was_quiet
     assert dropped == 0 or not was_quiet

@@ -188,14 +188,14 @@ async def test_track_isPublishedAtTheFirstSpeechAndMutedInBetween(http, room_ser
     agent = alice.room.remote_participants["agent"]
     assert not agent.track_publications
     since = alice.mark()
-    answer = await http.post(f"/v1/sessions/{session['id']}/speech", content=speech(14, 200), headers=WAV, params={"wait_ms": 5000})
+    url, waiting = f"/v1/sessions/{session['id']}/speech", {"wait_ms": 5000}
+    answer = await http.post(url, content=speech(14, 200), headers=WAV, params=waiting)
     assert done(answer, 201)["status"] == "completed"
     _, publication, _ = await alice.event("track_subscribed", since=since)
     assert publication.name == VOICE
     await alice.until(lambda: publication.muted)
     since = alice.mark()
-    speaking = asyncio.ensure_future(http.post(f"/v1/sessions/{session['id']}/speech", content=speech(14, 400), headers=WAV,
-                                               params={"wait_ms": 5000}))
+    speaking = asyncio.ensure_future(http.post(url, content=speech(14, 400), headers=WAV, params=waiting))
     await alice.event("track_unmuted", since=since)
     await alice.event("track_muted", since=since)
     assert done(await speaking, 201)["status"] == "completed"
@@ -257,8 +257,8 @@ async def test_uploadAtRealTimePace_isHeardBeforeItEnds(listening, quiet, figure
     await one.next_told()
     await one.silence()
     first = await one.ear.first_loud(since)
-    figures("speech, upload at real-time pace", f"first loud frame heard {(first - marks[0]) * 1000:.0f} ms after the first sound "
-            f"was sent, {(marks[-1] - first) * 1000:.0f} ms before the upload's end; {quiet.words()}")
+    figures("speech, upload at real-time pace", f"first loud frame heard {(first - marks[0]) * 1000:.0f} ms after the "
+            f"first sound was sent, {(marks[-1] - first) * 1000:.0f} ms before the upload's end; {quiet.words()}")
     assert first < marks[-1], "it was only played once it was there"
     assert said["status"] == "completed" and abs(said["duration_ms"] - 2000) <= 20
     timeline = one.heard(18, since)
@@ -309,8 +309,8 @@ async def test_interrupt_isHeardAtOnceAndSaysHowMuchWasPlayed(listening, quiet, 
         loud = [at for at in range(since, until) if loudness(one.ear.frames[at]) >= LOUD_RMS]
         tails.append((one.ear.arrivals[loud[-1]] - asked) * 1000)
         errors.append(played - timeline.last)
-    figures("speech, interrupt", f"last loud frame {spread(tails)} after the call; played_ms {spread(errors)} off what was heard; "
-            f"{quiet.words()}")
+    figures("speech, interrupt", f"last loud frame {spread(tails)} after the call; played_ms {spread(errors)} off what "
+            f"was heard; {quiet.words()}")
     for tail, error, was_quiet in zip(tails, errors, quiet_each):
         if was_quiet:
             assert tail <= INTERRUPT_MS, tails
@@ -393,7 +393,8 @@ async def test_startTurn_isRefusedWhileTheAgentMayNotBeInterrupted(listening):
 async def test_sessionThatEndsWhileItSpeaks_settlesTheSpeech(listening):
     one = await listening()
     since = one.ear.mark()
-    saying = asyncio.ensure_future(one.http.post(one.url("speech"), content=speech(27, 3000), headers=WAV, params={"wait_ms": 6000}))
+    post = one.http.post(one.url("speech"), content=speech(27, 3000), headers=WAV, params={"wait_ms": 6000})
+    saying = asyncio.ensure_future(post)
     await one.ear.first_loud(since)
     done(await one.http.delete(one.url()))
     answer = await asyncio.wait_for(saying, 8)
@@ -519,7 +520,8 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
             sent += 9600
             yield b"\0" * 9600
 
-    saying = asyncio.ensure_future(one.http.post(one.url("speech"), content=endless(), headers=WAV, params={"wait_ms": 5000}))
+    post = one.http.post(one.url("speech"), content=endless(), headers=WAV, params={"wait_ms": 5000})
+    saying = asyncio.ensure_future(post)
     await asyncio.sleep(1.5)
     assert not saying.done()
     # What is taken in ahead of the playout is bounded; the kernel's own buffers hold some ten megabytes.

@@ -12,6 +12,8 @@ STEP_MS = 20.0
 # How much the way from mouth to ear may vary around a moment that counts as undisturbed.
 BEFORE, AFTER = 0.7, 0.4
 VARIES_MS = 14.0
+# From mouth to ear it takes 30 to 50 ms on a quiet machine; much more is a delay that no receiver can know of.
+LONGEST_MS = 80.0
 # The share of the frames around it that have to be the speaker's own.
 WHOLE = 0.93
 
@@ -50,4 +52,9 @@ class Witness:
         found = self.lags(moment - BEFORE, moment + AFTER)
         if len(found) < WHOLE * (BEFORE + AFTER) * 1000 / STEP_MS:
             return True
-        return max(found) - min(found) > VARIES_MS
+        return max(found) - min(found) > VARIES_MS or max(found) > LONGEST_MS
+
+    @property
+    def usual_lag(self) -> float:
+        """The median of all."""
+        return sorted(self._lags)[len(self._lags) // 2] if self._lags else 0.0
