@@ -92,7 +92,10 @@ let package = Package(
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
         tests(
             "ControlAPI",
-            ["ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "TestSupport", .product(name: "Yams", package: "Yams")]),
+            [
+                "ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "TestSupport",
+                .product(name: "Yams", package: "Yams"),
+            ]),
         tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),
         tests("Tidy", []),
     ]

@@ -171,6 +171,14 @@ struct TurnStateReply: Encodable {
             case isHolder = "is_holder"
             case gateReason = "gate_reason"
         }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(isHolder, forKey: .isHolder)
+            try container.encode(place, forKey: .place)
+            try container.encode(gate, forKey: .gate)
+            try container.encode(gateReason, forKey: .gateReason)
+        }
     }
 
     enum CodingKeys: String, CodingKey { case mode, turn, floor, you, agentState = "agent_state" }
