@@ -106,7 +106,7 @@ actor LiveSession {
     static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
-    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer }
+    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute }
 
     init(
         _ session: Session, states: AgentStateMachine, context: RuntimeContext,

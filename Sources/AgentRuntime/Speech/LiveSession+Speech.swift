@@ -33,15 +33,19 @@ extension LiveSession {
             guard await run.add(samples) else { return }
             try Task.checkCancellation()
         }
+        // Some sources end when their task is cancelled: that is no whole upload.
+        try Task.checkCancellation()
         run.finish()
     }
 
     /// A speech goes no further: what waits of it is not played.
     private func fail(_ run: SpeechRun) {
-        guard run.end(.failed, at: context.clock.now) else { return }
+        guard !run.isOver else { return }
+        // Before its end, which fixes how much was played.
+        if speaking === run { hush(run) }
+        run.end(.failed, at: context.clock.now)
         context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
         speeches.removeAll { $0 === run }
-        if speaking === run { hush(run) }
         if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
     }
 
@@ -101,18 +105,15 @@ extension LiveSession {
     }
 
     private func playAll() async {
-        while lifecycle.status.isWorking, !Task.isCancelled {
-            guard let run = speeches.first else {
-                if await quieten() { break }
-                continue
-            }
+        while lifecycle.status.isWorking, !Task.isCancelled, let run = speeches.first {
             speeches.removeFirst()
             speaking = run
             await play(run)
             speaking = nil
         }
+        await muteLater()
         playerTask = nil
-        // One that came while the voice was being muted.
+        // One that came meanwhile.
         if !speeches.isEmpty, lifecycle.status.isWorking { startPlayer() }
     }
 
@@ -120,6 +121,8 @@ extension LiveSession {
         pushedFrames = 0
         await run.wait(for: context.limits.speechLeadFrames)
         guard !run.isOver else { return }
+        // Nothing at all needs no track.
+        if run.isEmpty { return complete(run) }
         do {
             let voice = try await readyVoice()
             try await push(run, into: voice)
@@ -136,6 +139,7 @@ extension LiveSession {
     /// The agent's track, published and unmuted.
     private func readyVoice() async throws -> any RoomVoice {
         guard let connection else { throw RoomError.disconnected }
+        stop(.mute)
         if let voice {
             if voiceIsMuted { try voice.setMuted(false) }
             voiceIsMuted = false
@@ -193,6 +197,10 @@ extension LiveSession {
         if session.spec.turnPolicy.align == .heard, !hasNextSpeech {
             guard await pause(await voice.listenersDelay()), !run.isOver else { return }
         }
+        complete(run)
+    }
+
+    private func complete(_ run: SpeechRun) {
         guard run.end(.completed, at: context.clock.now) else { return }
         context.metrics.speeches.labelled(Speech.Status.completed.rawValue).increment()
         if !hasNextSpeech { endSpeaking(reason: nil) }
@@ -226,19 +234,22 @@ extension LiveSession {
         }
     }
 
-    /// Nothing is left to be said: mutes the track once its last frame has left
-    /// this machine. False when something came meanwhile.
-    private func quieten() async -> Bool {
-        guard let voice, !voiceIsMuted else { return true }
-        guard await pause(await voice.listenersDelay()) else { return true }
-        guard speeches.isEmpty else { return false }
+    /// Nothing is left to be said: the track is muted once its last frame has left
+    /// this machine, and the next speech does not wait for that.
+    private func muteLater() async {
+        guard let voice, !voiceIsMuted else { return }
+        let delay = await voice.listenersDelay()
+        start(.mute, after: delay) { await $0.muteIfQuiet() }
+    }
+
+    private func muteIfQuiet() {
+        guard let voice, !voiceIsMuted, speaking?.speech.status != .playing else { return }
         do throws(RoomError) {
             try voice.setMuted(true)
             voiceIsMuted = true
         } catch {
             logger.warning("the voice was not muted", metadata: ["error": "\(error)"])
         }
-        return true
     }
 
     /// Gives the agent's track up; the next speech makes another.

@@ -48,6 +48,9 @@ final class SpeechRun: Sendable {
     var speech: Speech { state.withLock { $0.speech } }
     var isOver: Bool { state.withLock { $0.isOver } }
 
+    /// Whether its upload is in, and was nothing.
+    var isEmpty: Bool { state.withLock { $0.isWhole && $0.samples == 0 } }
+
     // MARK: The upload's end
 
     /// Takes samples; waits while as much is there as may be. False when nobody
