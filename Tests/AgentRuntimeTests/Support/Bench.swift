@@ -7,10 +7,10 @@ import TestSupport
 
 /// A supervisor with everything around it that a test commands.
 struct Bench {
-    let room = FakeRoom()
+    let room: FakeRoom
     let store = ScriptedStore()
     let journal = ScriptedJournal()
-    let clock = ManualClock()
+    let clock: ManualClock
     let metrics = MetricsRegistry()
     let supervisor: SessionSupervisor
 
@@ -20,6 +20,8 @@ struct Bench {
     static let idleSleepers = 1
 
     init(limits: RuntimeLimits = RuntimeLimits()) {
+        clock = ManualClock()
+        room = FakeRoom(clock: clock)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         supervisor = SessionSupervisor(

@@ -1,5 +1,6 @@
 import Domain
 import Synchronization
+import TestSupport
 
 /// A session store in memory whose absence a test can command; the real one
 /// is tested with a real PostgreSQL in StoreTests.
@@ -9,6 +10,7 @@ final class ScriptedStore: SessionStore {
         var sessions: [SessionID: Session] = [:]
         var methods: [SessionID: [String: RPCMethodReport]] = [:]
         var turns: [SessionID: [Turn]] = [:]
+        var turnsGate: FakeGate?
     }
 
     private let state = Mutex(State())
@@ -17,6 +19,8 @@ final class ScriptedStore: SessionStore {
     func put(_ session: Session) { state.withLock { $0.sessions[session.id] = session } }
     /// As if the journal's rows of these turns had been written.
     func put(_ turns: [Turn], of id: SessionID) { state.withLock { $0.turns[id] = turns } }
+    /// From now on, lists of turns, once read, wait for `gate`.
+    func holdTurns(at gate: FakeGate?) { state.withLock { $0.turnsGate = gate } }
     func methodNames(_ id: SessionID) -> [String] { state.withLock { $0.methods[id]?.keys.sorted() ?? [] } }
 
     private func with<Value>(_ body: (inout State) throws(TurngateError) -> Value) throws(TurngateError) -> Value {
@@ -95,13 +99,15 @@ final class ScriptedStore: SessionStore {
     }
 
     func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage {
-        try with { state throws(TurngateError) in
+        let (page, gate) = try with { state throws(TurngateError) in
             let older = (state.turns[id] ?? []).sorted { $0.id > $1.id }.filter { turn in
                 (query.before.map { turn.id < $0 } ?? true) && (query.outcome.map { turn.outcome == $0 } ?? true)
             }
             let page = Array(older.prefix(query.limit))
-            return TurnPage(turns: page, next: older.count > page.count ? page.last?.id : nil)
+            return (TurnPage(turns: page, next: older.count > page.count ? page.last?.id : nil), state.turnsGate)
         }
+        _ = await gate?.wait()
+        return page
     }
 
     func turn(_ id: SessionID, _ turn: TurnID) async throws(TurngateError) -> Turn? {
