@@ -72,8 +72,8 @@ extension LiveSession {
 
     /// Takes a track up anew, as if it had never been received.
     func receiveAnew(_ trackSid: String) async {
-        guard receivedAudio[trackSid] != nil else { return }
-        await connection?.stopReceivingAudio(trackSid)
+        // One that could not be had at first is only asked for again.
+        if receivedAudio[trackSid] != nil { await connection?.stopReceivingAudio(trackSid) }
         receivedAudio[trackSid] = nil
         syncAudio()
     }

@@ -76,7 +76,11 @@ extension LiveSession {
         let now = context.clock.uptime
         let sights = gate.sights
         let heard = Set(session.gates.filter(\.isOpen).map(\.identity))
-        silentTracks = silentTracks.filter { heard.contains($0.key) }
+        // Shut while something was done about it: that is reported all the same.
+        for identity in silentTracks.keys.sorted() where !heard.contains(identity) {
+            settleSilence(of: identity, healed: false)
+            silentTracks[identity] = nil
+        }
         for verdict in session.gates where verdict.isOpen {
             guard let sight = sights[verdict.identity], sight.isOpen,
                 let track = speakers.first(where: { $0.identity == verdict.identity }).flatMap(Self.track),
@@ -104,8 +108,10 @@ extension LiveSession {
         if var found = silentTracks[identity] {
             found.looks += 1
             silentTracks[identity] = found
-            // Taken up anew and still silent: that is not ours to mend.
+            // Taken up anew and still silent: that is not ours to mend, most
+            // likely; it is tried again now and then.
             if found.looks == 5 { settleSilence(of: identity, healed: false) }
+            if found.looks.isMultiple(of: 25) { await receiveAnew(trackSid) }
             return
         }
         silentTracks[identity] = SilentTrack(ms: Int64(silence.milliseconds))
