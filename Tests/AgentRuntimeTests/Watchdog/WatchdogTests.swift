@@ -39,7 +39,10 @@ struct WatchdogTests {
         // It comes, and then no more.
         try await look(stage, frames: 20, sleepers: 2)
         try await look(stage, sleepers: 2)
-        #expect(await eventually(within: .seconds(10)) { connection.log.contains("stop TR_alice") && connection.isReceiving("TR_alice") })
+        #expect(
+            await eventually(within: .seconds(10)) {
+                connection.log.contains("stop TR_alice") && connection.isReceiving("TR_alice")
+            })
         #expect(stage.clock.uptime <= .seconds(1) && stage.journal.incidents.isEmpty)
         try await look(stage, frames: 20, sleepers: 2)
         #expect(await eventually(within: .seconds(10)) { stage.journal.incidents.count == 1 })
