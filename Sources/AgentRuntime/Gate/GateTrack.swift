@@ -47,8 +47,12 @@ struct GateTrack {
     /// what has been gathering for the next frame since the last one came.
     func ahead(at time: Duration, lag: Duration) -> Duration {
         let gathering = lastFrameAt.map { time - $0 } ?? .zero
-        return lag + (gathering > Self.longestGap ? .zero : gathering)
+        return lag + (gathering > Self.longestGathering ? .zero : gathering)
     }
+
+    /// Where nothing has come for longer, nothing is being said: it does not
+    /// gather, and what comes next was said after.
+    static let longestGathering = Duration.milliseconds(100)
 
     /// A frame comes, or an order, at `time`: forgets what a long silence has
     /// made untrue. What was said before it is no pre-roll of what comes after.

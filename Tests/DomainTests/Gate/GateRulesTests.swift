@@ -21,9 +21,17 @@ struct GateRulesTests {
         return (gate.isOpen, gate.reason)
     }
 
-    @Test func anAgentThatInitializes_hearsNobody_unlessThePolicySaysSo() {
-        #expect(GateRules(policy: TurnPolicy(), at: Self.start).input.enabled == false)
+    @Test func beforeThePolicysFirstWord_theFloorOpens_andWithoutOneNobodyIsHeard() {
+        let manual = GateRules(policy: TurnPolicy(), at: Self.start)
+        #expect(gate(manual, holder: "alice") == (true, .turn) && gate(manual) == (false, .noTurn))
         var policy = TurnPolicy()
+        policy.mode = .open
+        #expect(GateRules(policy: policy, at: Self.start).input.enabled == false)
+        policy.closeAudioOn = [.initializing]
+        policy.mode = .manual
+        #expect(GateRules(policy: policy, at: Self.start).input.enabled == false)
+        policy.closeAudioOn = []
+        policy.mode = .open
         policy.openAudioOn = [.initializing]
         #expect(GateRules(policy: policy, at: Self.start).input.enabled)
     }
@@ -61,6 +69,7 @@ struct GateRulesTests {
 
     @Test func aStateThatNoListNames_leavesTheGateAsItWas() {
         var policy = TurnPolicy()
+        policy.mode = .open
         policy.openAudioOn = [.listening]
         policy.closeAudioOn = [.speaking]
         var rules = GateRules(policy: policy, at: Self.start)
@@ -74,7 +83,7 @@ struct GateRulesTests {
     }
 
     @Test func since_movesOnlyWhenSomethingChanges_andNeverBackwards() {
-        var rules = rules()
+        var rules = rules(.open)
         #expect(rules.input.since == at(1))
         rules.entered(.idle, at: at(5))
         #expect(rules.input.since == at(1))

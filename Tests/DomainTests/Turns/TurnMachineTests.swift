@@ -63,6 +63,29 @@ struct TurnMachineTests {
         #expect(desk.actions.contains(.shut(desk.shutTurns[0], keepsTail: reason == .endTurn)))
     }
 
+    @Test(arguments: [Turn.EndReason.holderLeft, .sessionEnded, .maxTurn])
+    func whatCutsTheLastWords_leavesTheTurnEndedByItsHolder(reason: Turn.EndReason) throws {
+        var desk = Desk()
+        desk.shutsAtOnce = false
+        let turn = try #require(desk.start("alice").turn)
+        desk.end(turn.byID, by: "alice")
+        desk.end(because: reason)
+        #expect(desk.actions.last == .shut(desk.shutTurns[0], keepsTail: false))
+        let ended = desk.complete(turn.id)
+        #expect(ended?.endReason == .endTurn && ended?.outcome == .committed)
+    }
+
+    @Test func aTurnThatCouldNotBeWrittenDown_hasNeverBeen() throws {
+        var desk = Desk()
+        let turn = try #require(desk.start("alice").turn)
+        desk.start("bob", queue: true)
+        desk.carryOut(desk.machine.withdraw(turn.id))
+        #expect(desk.machine.floor == Floor(offeredTo: "bob") && desk.machine.lastEpoch == 0)
+        let nothing = desk.machine.withdraw(turn.id)
+        #expect(nothing.isEmpty)
+        #expect(desk.start("bob").turn?.epoch == 1)
+    }
+
     @Test func anEnd_beforeTheStartByTheWallClock_isNotEarlierThanIt() throws {
         var desk = Desk()
         let turn = try #require(desk.start("alice").turn)
@@ -173,13 +196,13 @@ struct TurnMachineTests {
         #expect(desk.end(first.byID, by: "alice").refusal == .staleTurn(current: second.id, epoch: 2))
     }
 
-    @Test func preempt_duringTheLastWords_cutsThem_andTheTurnHasOneOutcome() throws {
+    @Test func preempt_duringTheLastWords_cutsThem_andTheTurnStaysEndedByItsHolder() throws {
         var desk = Desk()
         desk.shutsAtOnce = false
         let first = try #require(desk.start("alice").turn)
         desk.end(first.byID, by: "alice")
         let second = try #require(desk.start("bob", preempt: true, key: "ops").turn)
-        #expect(desk.complete(first.id)?.outcome == .preempted)
+        #expect(desk.complete(first.id)?.outcome == .committed)
         #expect(desk.complete(first.id) == nil)
         #expect(desk.machine.current?.id == second.id && desk.ended.count == 1)
     }
