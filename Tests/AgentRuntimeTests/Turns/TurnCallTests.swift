@@ -155,7 +155,7 @@ struct TurnCallTests {
 
     private struct Missing: Error {}
 
-    @Test func aStaleTurn_isAConflictThatTellsThePresentOne_andOneThatNeverWasIsMissing() async throws {
+    @Test func aStaleTurn_isAConflictThatTellsThePresentOne_alsoOneThatNeverWas() async throws {
         let stage = try await Stage()
         let first = try await stage.start()
         _ = try await stage.call("end_turn", by: "alice", #"{"epoch":1}"#)
@@ -167,7 +167,7 @@ struct TurnCallTests {
         await #expect(throws: TurngateError.conflict(.turn(.staleTurn(current: second.id, epoch: 2)))) {
             _ = try await stage.supervisor.cancelTurn(stage.id, TurnReference(epoch: 1), actor: nil)
         }
-        await #expect(throws: TurngateError.notFound(.turn)) {
+        await #expect(throws: TurngateError.conflict(.turn(.staleTurn(current: second.id, epoch: 2)))) {
             _ = try await stage.supervisor.endTurn(
                 stage.id, TurnReference(id: TurnID(at: stage.clock.now)), actor: nil)
         }

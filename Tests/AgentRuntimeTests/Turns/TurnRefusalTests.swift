@@ -135,11 +135,11 @@ struct TurnRefusalTests {
         let turn = try await stage.start()
         _ = try await stage.call("start_turn", by: "bob", #"{"queue":true}"#)
         let mine = try await stage.text("get_turn_state", by: "alice")
-        #expect(mine.contains(#""you":{"gate":"open","gate_reason":"turn","is_holder":true}"#))
+        #expect(mine.contains(#""you":{"gate":"open","gate_reason":"turn","is_holder":true,"place":null}"#))
         #expect(mine.contains(#""turn_id":"\#(turn.id)""#) && mine.contains(#""agent_state":"listening""#))
         #expect(mine.contains(#""mode":"manual""#) && mine.hasSuffix(#""success":true}"#))
         let his = try await stage.text("get_turn_state", by: "bob")
-        #expect(his.contains(#""floor":{"holder":"alice","queue":["bob"]}"#))
+        #expect(his.contains(#""floor":{"holder":"alice","offered_to":null,"queue":["bob"]}"#))
         #expect(his.contains(#""you":{"gate":"closed","gate_reason":"not_holder","is_holder":false,"place":1}"#))
     }
 }
