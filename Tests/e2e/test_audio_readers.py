@@ -6,10 +6,11 @@ import socket
 import numpy
 import pytest
 
+from peers import Peer, token
 from support.answers import done, problem, until
 from support.audio_reader import HEADER, StreamReader
 from support.decoder import decode
-from support.service import READER
+from support.service import ADMIN, READER
 from support.speaker import CodedSpeaker
 from support.turns import audio_policy
 from test_gate import audio_input, has_audio, set_gate
@@ -18,36 +19,75 @@ from test_rpc import together
 NUMBER = 71
 
 
+class Talk:
+    """A session in open mode where alice talks all the time."""
+
+    def __init__(self, http, session: dict, speaker: CodedSpeaker) -> None:
+        self.http, self.session, self.speaker = http, session, speaker
+        self.readers: list[StreamReader] = []
+
+    async def read(self, client=None, **parameters) -> StreamReader:
+        self.readers.append(await StreamReader(client or self.http, self.session["id"], **parameters).open())
+        return self.readers[-1]
+
+    async def shown(self) -> list[dict]:
+        return (await audio_input(self.http, self.session))["readers"]
+
+    async def stop(self) -> None:
+        for reader in self.readers:
+            await reader.close()
+        await self.speaker.stop()
+
+
 @pytest.fixture
 async def talk(http, room_server, join, make_session):
-    """A session in open mode where alice talks all the time; `talk.read(…)` opens a reader."""
     session = await make_session(turn_policy=audio_policy(mode="open"))
     [alice] = await together(http, session, room_server, join, "alice")
     speaker = await CodedSpeaker(alice, NUMBER).publish()
     await has_audio(http, session, "alice")
     await speaker.reach(1500)
-
-    class Talk:
-        def __init__(self) -> None:
-            self.session, self.speaker, self.readers = session, speaker, []
-
-        async def read(self, client=http, **parameters) -> StreamReader:
-            self.readers.append(await StreamReader(client, session["id"], **parameters).open())
-            return self.readers[-1]
-
-        async def shown(self) -> list[dict]:
-            return (await audio_input(http, session))["readers"]
-
-    talking = Talk()
+    talking = Talk(http, session, speaker)
     yield talking
-    for reader in talking.readers:
-        await reader.close()
-    await speaker.stop()
+    await talking.stop()
 
 
-def whole(reader: StreamReader, quiet, least_ms: float) -> None:
+class Slow:
+    """A session with a client that opens a stream and never reads, and one that reads. What the sockets of
+    both ends hold is much, so it lasts for as long as the other tests here."""
+
+    def __init__(self, talk: Talk, url: str) -> None:
+        self.talk = talk
+        host, port = url.removeprefix("http://").split(":")
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self._socket.connect((host, int(port)))
+        path = f"/v1/sessions/{talk.session['id']}/audio-input/stream?format=pcm&sample_rate=48000"
+        self._socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode())
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def slow(service, room_server):
+    room = "slow-reader"
+    async with service.client() as http:
+        body = {"room": room, "turn_policy": audio_policy(mode="open")}
+        session = done(await http.post("/v1/sessions", json=body), 201)
+        alice = await Peer("alice").join(room_server, token("alice", room))
+        await alice.sees_active("agent")
+        talk = Talk(http, session, await CodedSpeaker(alice, NUMBER + 1).publish())
+        made = Slow(talk, service.url)
+        yield made
+        made.close()
+        await talk.stop()
+        await alice.leave()
+        await http.delete(f"/v1/sessions/{session['id']}")
+
+
+def whole(reader: StreamReader, quiet, least_ms: float, number: int = NUMBER) -> None:
     """A piece of the signal with nothing missing."""
-    timeline = decode(reader.samples(), reader.rate, NUMBER)
+    timeline = decode(reader.samples(), reader.rate, number)
     assert timeline.total("signal") >= least_ms, str(timeline)
     left_out = [gap for gap in timeline.gaps if gap.length > 15 and not gap.concealed]
     assert not left_out or not quiet.is_quiet, (left_out, str(timeline))
@@ -86,10 +126,10 @@ async def test_defaults_areWavAt16kHz(talk):
 @pytest.mark.parametrize(("parameters", "field"), [
     ({"format": "mp3"}, "format"), ({"sample_rate": 7999}, "sample_rate"), ({"sample_rate": 48_001}, "sample_rate"),
     ({"sample_rate": "x"}, "sample_rate"), ({"rate": 16_000}, "rate")])
-async def test_wrongParameters_areRefused(http, talk, parameters, field):
-    answer = await http.get(f"/v1/sessions/{talk.session['id']}/audio-input/stream", params=parameters)
+async def test_wrongParameters_areRefused(http, session, parameters, field):
+    answer = await http.get(f"/v1/sessions/{session['id']}/audio-input/stream", params=parameters)
     problem(answer, 400, "invalid-request", field)
-    assert await talk.shown() == []
+    assert (await audio_input(http, session))["readers"] == []
 
 
 async def test_firstSound_comesAtOnce(talk, quiet, figures):
@@ -106,29 +146,6 @@ async def test_firstSound_comesAtOnce(talk, quiet, figures):
             lags.append((arrival - talk.speaker.moment(piece.said + passed - piece.begin)) * 1000)
     figures("stream, mouth to backend", f"median {numpy.median(lags):.0f}, worst {max(lags):.0f} ms; {quiet.words()}")
     assert numpy.median(lags) < 500 or not quiet.is_quiet
-
-
-async def test_slowReader_losesItsOwnAndIsToldHowMuch_neverTheOthers(http, service, talk, quiet):
-    """A client that does not read: it keeps what its socket and its queue hold."""
-    host, port = service.url.removeprefix("http://").split(":")
-    slow = socket.socket()
-    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    slow.connect((host, int(port)))
-    slow.sendall((f"GET /v1/sessions/{talk.session['id']}/audio-input/stream?format=pcm&sample_rate=48000 HTTP/1.1\r\n"
-                  "Host: x\r\nAuthorization: Bearer admin-secret\r\n\r\n").encode())
-    good = await talk.read(format="pcm")
-    try:
-        async def dropped() -> int:
-            shown = {one["id"]: one for one in await talk.shown()}
-            assert shown[good.id]["dropped_ms"] == 0
-            return sum(one["dropped_ms"] for one in shown.values())
-
-        lost = await until(dropped, "a slow reader that loses frames", 60)
-        assert lost > 0
-    finally:
-        slow.close()
-    await talk.speaker.stop()
-    whole(good, quiet, 3000)
 
 
 async def test_readerThatGoes_isForgotten(talk):
@@ -176,3 +193,24 @@ async def test_readScope_isEnoughToListen(service, talk):
         await reader.close()
     async with service.client(None) as client:
         problem(await client.get(f"/v1/sessions/{talk.session['id']}/audio-input/stream"), 401, "unauthenticated")
+
+
+async def test_slowReader_losesItsOwnAndIsToldHowMuch_neverTheOthers(slow, quiet):
+    """It has not read since this file's first test."""
+    good = await slow.talk.read(format="pcm")
+
+    async def dropped() -> int:
+        shown = {one["id"]: one["dropped_ms"] for one in await slow.talk.shown()}
+        assert shown[good.id] == 0
+        return sum(shown.values())
+
+    assert await until(dropped, "a slow reader that loses frames", 60) > 0
+    await asyncio.sleep(1)
+    await slow.talk.speaker.stop()
+    whole(good, quiet, 800, NUMBER + 1)
+    slow.close()
+
+    async def gone() -> bool:
+        return [one["id"] for one in await slow.talk.shown()] == [good.id]
+
+    await until(gone, "the end of the slow reader")

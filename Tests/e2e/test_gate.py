@@ -15,6 +15,8 @@ from test_rpc import together
 ATTRIBUTE = TOPIC = "turngate.gate"
 # How far from a call of the API its edge may be: the call's travel, the lag of the audio, a frame.
 EDGE_MS = 200.0
+# How long a test listens, and more.
+REACH_MS = 8000
 REASONS = {"api", "policy", "turn", "no_turn", "not_holder", "unavailable"}
 
 
@@ -77,7 +79,8 @@ async def scene(http, room_server, join, make_session):
                 await speaker.stop()
 
         def heard(self, reader: StreamReader, name: str) -> Timeline:
-            return decode(reader.samples(), reader.rate, self.speakers[name].number)
+            speaker = self.speakers[name]
+            return decode(reader.samples(), reader.rate, speaker.number, speaker.position(reader.opened), REACH_MS)
 
     async def make(*names: str, **policy) -> Scene:
         session = await make_session(turn_policy=audio_policy(keep_turn_audio=False) | policy)

@@ -24,6 +24,7 @@ class StreamReader:
         self.id = ""
         self.content_type = ""
         self.ended = False
+        self.opened = 0.0
         self.parts: list[bytes] = []
         self.arrivals: list[float] = []
         self._opened = asyncio.Event()
@@ -48,6 +49,7 @@ class StreamReader:
             assert answer.status_code == 200, (answer.status_code, answer.text)
             self.id = answer.headers["turngate-reader"]
             self.content_type = answer.headers["content-type"]
+            self.opened = time.monotonic()
             self._opened.set()
             async for part in answer.aiter_bytes():
                 self.parts.append(part)
