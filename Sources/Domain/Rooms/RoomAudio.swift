@@ -48,10 +48,10 @@ public protocol RoomVoice: AnyObject, Sendable {
     /// Nobody hears a muted track. The core's encoder runs all the same: an
     /// open voice costs about 2.5 % of a processor's core, muted or not.
     func setMuted(_ muted: Bool) throws(RoomError)
-    /// How long after a sample has left the queue its listeners hear it, as
-    /// far as this end can tell: encoding and the listeners' jitter buffers. The
-    /// network is not in it, since whatever is told to them after travels
-    /// the same way.
+    /// How long after a sample has left the queue its listeners have to be told,
+    /// by RPC, to learn of it as they hear it, as far as this end can tell:
+    /// encoding and their jitter buffers, less what the telling takes. The network
+    /// is not in it, since both travel the same way.
     func listenersDelay() async -> Duration
     /// Takes the track back. Idempotent.
     func close() async
