@@ -14,8 +14,10 @@ from server_process import KEY, SECRET, ServerProcess
 from support import figures as measured
 from support.answers import done
 from support.cluster import Cluster
+from support.listening import Listening
 from support.quiet import Quiet
 from support.service import Service, environment
+from support.turns import audio_policy
 
 _numbers = itertools.count(1)
 # The speakers' threads are to get their turn within the time of a frame.
@@ -148,6 +150,34 @@ async def room_service(room_server):
     await client.aclose()
 
 
+@pytest_asyncio.fixture
+async def listening(http, room_server, make_session, room):
+    """`await listening(name, policy…)`: a session in a room of its own, and its listener."""
+    from test_rpc import together
+
+    peers: list[Peer] = []
+    made: list[Listening] = []
+
+    async def make(name: str = "one", **policy) -> Listening:
+        own = f"{room}-{name}"
+        session = await make_session(room=own, turn_policy=audio_policy(notify_on=["listening"]) | policy)
+
+        async def enter(server, identity: str) -> Peer:
+            peers.append(Peer(identity))
+            return await peers[-1].join(server, token(identity, own))
+
+        [alice] = await together(http, session, room_server, enter, "alice")
+        made.append(Listening(http, session, alice))
+        return await made[-1].listen()
+
+    yield make
+    for one in made:
+        if one.ear is not None:
+            await one.ear.close()
+    for peer in peers:
+        await peer.leave()
+
+
 @pytest.fixture
 def quiet():
     """Says at any time whether the machine has been quiet since the test began."""
@@ -160,6 +190,27 @@ def quiet():
 def figures():
     """`figures(name, text)`: printed at the end of the run."""
     return measured.note
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, each with another after it: with several processes each of them begins with the next two."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if item not in long]
+    pairs = [item for pair in zip(long, others) for item in pair]
+    items[:] = pairs + others[len(long):] + long[len(others):]
+
+
+def pytest_sessionfinish(session):
+    """With several processes each hands its figures to the one that prints them."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["figures"] = measured.LINES
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node, error):
+    """What such a process handed over; one that died has nothing."""
+    measured.LINES.extend(getattr(node, "workeroutput", {}).get("figures", []))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -132,6 +132,7 @@ async def test_wrongParameters_areRefused(http, session, parameters, field):
     assert (await audio_input(http, session))["readers"] == []
 
 
+@pytest.mark.quiet
 async def test_firstSound_comesAtOnce(talk, quiet, figures):
     reader = await talk.read(sample_rate=48_000, format="pcm")
     await asyncio.sleep(1)

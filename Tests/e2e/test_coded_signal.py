@@ -125,6 +125,7 @@ def test_wavFile_isWhatWasWritten():
     assert (file.rate, file.channels, len(file.samples)) == (RATE, 1, 4800)
 
 
+@pytest.mark.quiet
 async def test_inTheRealRoom_everyMillisecondIsFoundWhereItWasSaid(join, room_server, quiet, figures):
     """From microphone to ear through Opus, the room server and the jitter buffer."""
     alice, bob = await join(room_server, "alice"), await join(room_server, "bob")

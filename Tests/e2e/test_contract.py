@@ -7,6 +7,7 @@ import re
 import sys
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 import yaml
 
@@ -105,6 +106,7 @@ async def alices(room_server):
         await peer.leave()
 
 
+@pytest.mark.long
 async def test_service_keepsItsContract(cluster, room_server, serve, alices, tmp_path):
     service = await serve(environment(cluster.new_database(), room_server))
     async with service.client() as http:

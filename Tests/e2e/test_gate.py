@@ -303,6 +303,7 @@ async def test_pauseMode_sendsTheAgentNothingWhileShut(http, scene, room_server)
 
 # The watchdog
 
+@pytest.mark.quiet
 async def test_trackThatSendsNothing_isFoundWithinASecond(http, scene, quiet, figures):
     """The gate is open, the track is not muted, and the device hangs."""
     one = await scene("alice")

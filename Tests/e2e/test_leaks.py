@@ -101,15 +101,17 @@ def heap(tmp_path):
     watch.close()
 
 
-async def test_twoHundredSessions_leaveNothingBehind(cluster, own_room_server, serve, heap, capsys):
-    await nothing_is_left(one_session, SESSIONS, cluster, own_room_server, serve, heap, capsys)
+@pytest.mark.long
+async def test_twoHundredSessions_leaveNothingBehind(cluster, own_room_server, serve, heap, figures):
+    await nothing_is_left(one_session, SESSIONS, cluster, own_room_server, serve, heap, figures)
 
 
-async def test_fiftySpokenSessions_leaveNothingBehind(cluster, own_room_server, serve, heap, capsys):
-    await nothing_is_left(spoken_session, SPOKEN_SESSIONS, cluster, own_room_server, serve, heap, capsys)
+@pytest.mark.long
+async def test_fiftySpokenSessions_leaveNothingBehind(cluster, own_room_server, serve, heap, figures):
+    await nothing_is_left(spoken_session, SPOKEN_SESSIONS, cluster, own_room_server, serve, heap, figures)
 
 
-async def nothing_is_left(life, count, cluster, room_server, serve, heap, capsys) -> None:
+async def nothing_is_left(life, count, cluster, room_server, serve, heap, figures) -> None:
     """Runs sessions after a warm-up; then threads, descriptors, heap, rows and rooms have to be as before."""
     url = cluster.new_database()
     database = url.split("/")[3].split("?")[0]
@@ -125,10 +127,9 @@ async def nothing_is_left(life, count, cluster, room_server, serve, heap, capsys
             resident.append(resident_kib(service.pid))
         descriptors_after, heap_after = await at_rest(service, heap, idle)
         growth = (heap_after - heap_before) / 1024 / count
-        with capsys.disabled():
-            print("\nresident memory in MiB, after each tenth session:")
-            print(" ".join(f"{value / 1024:.1f}" for value in resident[9::10]))
-            print(f"heap in use: {heap_before // 1024} KiB, then {heap_after // 1024}: {growth:.1f} KiB a session")
+        figures(f"leaks, {count} times {life.__name__}",
+                f"heap in use {heap_before // 1024} KiB, then {heap_after // 1024}: {growth:.1f} KiB a session; resident "
+                f"MiB after each tenth: {' '.join(f'{value / 1024:.0f}' for value in resident[9::10])}")
         # A pool may hold a connection more than at first, not one per session.
         assert descriptors_after <= descriptors_before + 4
         assert growth < KIB_PER_SESSION

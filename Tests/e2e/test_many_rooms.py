@@ -6,11 +6,11 @@ import random
 import time
 from pathlib import Path
 
+import pytest
+
 from peers import Peer, token
-from support import wav
 from support.answers import done, until
-from support.coded_signal import RATE
-from support.decoder import decode
+from support.decoding import decode_files
 from support.figures import spread
 from support.processes import resident_kib
 from support.service import environment
@@ -83,14 +83,14 @@ class Room:
             done(await self.http.delete(f"/v1/sessions/{self.session['id']}"))
 
 
+@pytest.mark.quiet
 async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, serve, quiet, figures):
     service = await serve(environment(cluster.new_database(), own_room_server))
     async with service.client() as http:
         before = resident_kib(service.pid)
         rooms = [Room(http, number) for number in range(ROOMS)]
         try:
-            for room in rooms:
-                await room.enter(own_room_server)
+            await asyncio.gather(*(room.enter(own_room_server) for room in rooms))
             await asyncio.sleep(2)
             quiet.restart()
             began, cpu = time.monotonic(), cpu_seconds(service.pid)
@@ -100,8 +100,7 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
             words = quiet.words()
             was_quiet = quiet.is_quiet
         finally:
-            for room in rooms:
-                await room.leave()
+            await asyncio.gather(*(room.leave() for room in rooms))
         turns = [turn for room in rooms for turn in room.turns]
         late = [value for room in rooms for value in room.speaker.late_ms]
         figures("ten rooms", f"{len(turns)} turns in {took:.0f} s; {100 * cpu / took / ROOMS:.1f} % of a core and "
@@ -118,8 +117,8 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
 def check(turns: list, was_quiet: bool, figures) -> None:
     """Each turn is of one piece, of its holder alone."""
     wrong, concealed, signal, begins, ends, dropped, unplaced = [], 0.0, 0.0, [], [], 0, 0
-    for speaker, turn, (asked, answered), over, data in turns:
-        timeline = decode(wav.read(data).samples, RATE, speaker.number, asked, 4000)
+    timelines = decode_files([(data, speaker.number, asked, 4000) for speaker, _, (asked, _), _, data in turns])
+    for (speaker, turn, (asked, answered), over, _), timeline in zip(turns, timelines, strict=True):
         where = f"{speaker.number}, {turn['id']}: {timeline}"
         dropped += turn["dropped_frames"]
         if turn["outcome"] != "committed" or not timeline.signal:

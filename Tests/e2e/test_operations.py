@@ -17,7 +17,7 @@ NAMES = {
     "turngate_rpc_duration_seconds", "turngate_store_queue_depth", "turngate_store_write_duration_seconds",
     "turngate_http_requests", "turngate_http_request_duration_seconds",
 }
-LABELS = {"status", "new_state", "state", "outcome", "direction", "route", "method", "le", "quantile"}
+LABELS = {"finding", "status", "new_state", "state", "outcome", "direction", "route", "method", "le", "quantile"}
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

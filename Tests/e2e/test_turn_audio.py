@@ -8,164 +8,52 @@ steady, the machine was not quiet, and that turn's edges are only printed.
 """
 
 import asyncio
-import random
-from dataclasses import dataclass, field
 
 import pytest
+import pytest_asyncio
 
 from support import wav
-from support.answers import done
-from support.audio_reader import StreamReader
+from support.answers import done, problem
 from support.coded_signal import RATE
 from support.decoder import Timeline, decode
-from support.figures import spread
-from support.speaker import CodedSpeaker
-from support.listener import VoiceListener
-from support.turns import audio_policy, cancel, end, ended_turn, start, turn_audio
-from support.witness import Witness
-from test_rpc import together
+from support.figures import note, spread
+from support.quiet import Quiet
+from support.stage import FINE_MS, FRAME_MS, REACH_MS, Stage, Theatre, TurnOnAir
+from support.turns import cancel, end, ended_turn, start, turn_audio
 
 TURNS = 50
-FRAME_MS, FINE_MS = 20.0, 5.0
 PRE_ROLL_MS = 500
 # A frame is 20 ms; less than this is the jitter buffer's way to catch up, and shown as such.
 LOST_MS = 15.0
-REACH_MS = 4000
 
 
-@dataclass
-class TurnOnAir:
-    """One turn of one client, with the positions of its signal at the calls."""
-
-    turn_id: str
-    started: tuple[float, float]
-    ended: tuple[float, float]
-    pre_roll_ms: float
-    loud_from: float | None = None
-    shown: dict = field(default_factory=dict)
-    file: bytes = b""
-    timeline: Timeline | None = None
-
-    @property
-    def travel(self) -> float:
-        """How long a call may have been on its way."""
-        return self.started[1] - self.started[0]
-
-    def begin_bounds(self, pre_roll: float, not_before: float = -1e9) -> tuple[float, float]:
-        """Where its audio has to begin; a ring never reaches back over the end of an earlier turn."""
-        low = self.started[0] - pre_roll - FRAME_MS - FINE_MS
-        high = self.started[1] - pre_roll + FRAME_MS + FINE_MS
-        if not_before > low + FRAME_MS:
-            return not_before - FINE_MS, max(high, not_before + 2 * FRAME_MS + FINE_MS)
-        return low, high
-
-    def end_bounds(self) -> tuple[float, float]:
-        return self.ended[0] - FRAME_MS - FINE_MS, self.ended[0] + self.travel + FRAME_MS + FINE_MS
-
-    def decode(self, speaker: CodedSpeaker) -> Timeline:
-        self.timeline = Timeline()
-        if not self.file:
-            return self.timeline
-        file = wav.read(self.file)
-        assert (file.rate, file.channels) == (RATE, 1)
-        self.timeline = decode(file.samples, RATE, speaker.number, self.started[0], REACH_MS)
-        return self.timeline
-
-
-class Stage:
-    """A session with one client that takes turns, and one that talks all the time and never has the floor."""
-
-    def __init__(self, http, session: dict, speaker: CodedSpeaker, peer, seed: int) -> None:
-        self.http, self.session, self.speaker, self.peer = http, session, speaker, peer
-        self.dice = random.Random(seed)
-        self.turns: list[TurnOnAir] = []
-        self.cancelled: list[TurnOnAir] = []
-        self.reader: StreamReader | None = None
-        self.stray: CodedSpeaker | None = None
-        self.witness: Witness | None = None
-
-    async def stop(self) -> None:
-        """All fall silent; what the witness heard is looked at."""
-        await asyncio.sleep(0.2)
-        for speaker in (self.speaker, self.stray):
-            if speaker is not None:
-                await speaker.stop()
-        await self.witness.stop()
-
-    def disturbed(self, *positions: float) -> bool:
-        return any(self.witness.disturbed(position) for position in positions)
-
-    async def take_turn(self, milliseconds: float, by=end, quiet_before: bool = False) -> TurnOnAir:
-        """A turn of that length; with `quiet_before` the client begins to talk 300 ms before it starts it."""
-        loud_from = None
-        if quiet_before:
-            loud_from = await self._begin_to_talk()
-        begun = await start(self.peer)
-        at = self.speaker.position
-        await self.speaker.reach(at(begun.asked) + milliseconds)
-        over = await by(self.peer, begun.result)
-        assert over.ok, over.body
-        if quiet_before:
-            self.speaker.hush()
-        turn = TurnOnAir(
-            begun.result["turn_id"], (at(begun.asked), at(begun.answered)), (at(over.asked), at(over.answered)),
-            begun.result["pre_roll_ms"], loud_from)
-        turn.shown = await ended_turn(self.http, self.session["id"], turn.turn_id)
-        if by is end and turn.shown["audio_kept"]:
-            turn.file = await turn_audio(self.http, self.session["id"], turn.turn_id)
-        (self.turns if by is end else self.cancelled).append(turn)
-        return turn
-
-    async def _begin_to_talk(self) -> float:
-        self.speaker.talk()
-        # The microphone gives whole frames: it is loud from the next one on.
-        loud_from = self.speaker.position() // 10 * 10
-        await self.speaker.reach(loud_from + 300)
-        return loud_from
-
-    async def pause(self, least: float = 60, most: float = 460) -> None:
-        await asyncio.sleep(self.dice.uniform(least, most) / 1000)
-
-    def length(self) -> float:
-        return self.dice.uniform(200, 420)
-
-
-@pytest.fixture
-async def stage(http, room_server, make_session, room):
+@pytest_asyncio.fixture
+async def stage(http, room_server, room):
     """`await stage(number, policy…)`: a room of its own, where a client talks all the time."""
-    from peers import Peer, token
+    theatre = Theatre(http, room_server, room)
+    yield theatre.stage
+    await theatre.clear()
 
-    peers, speakers, readers = [], [], []
 
-    async def make(number: int, stray: bool = False, read: bool = False, **policy) -> Stage:
-        name = f"{room}-{number}"
-        session = await make_session(room=name, turn_policy=audio_policy(**policy))
-
-        async def enter(server, identity: str) -> Peer:
-            peers.append(Peer(identity))
-            return await peers[-1].join(server, token(identity, name, can_update_own_metadata=True))
-
-        alice, bob = await together(http, session, room_server, enter, "alice", "bob")
-        speakers.append(await CodedSpeaker(alice, number).publish())
-        made = Stage(http, session, speakers[-1], alice, number)
-        made.witness = Witness(await VoiceListener.to(bob, "alice"), made.speaker)
-        if stray:
-            speakers.append(await CodedSpeaker(bob, number + 100).publish())
-            made.stray = speakers[-1]
-        if read:
-            made.reader = await StreamReader(http, session["id"], sample_rate=16_000).open()
-            readers.append(made.reader)
-        # Until the first seconds of a connection are over: its jitter buffers find their depth.
-        await made.speaker.reach(2000)
-        return made
-
-    yield make
-    for reader in readers:
-        await reader.close()
-    for speaker in speakers:
-        await speaker.stop()
-    for peer in peers:
-        await peer.leave()
+@pytest_asyncio.fixture(scope="module")
+async def played(service, room_server):
+    """Four stages by name, on which all turns were played at the same time."""
+    async with service.client() as http:
+        theatre = Theatre(http, room_server, "turn-audio")
+        try:
+            stages = await asyncio.gather(
+                theatre.stage(1, stray=True, read=True), theatre.stage(2), theatre.stage(3),
+                theatre.stage(4, closed_gate="pause"))
+            watching = Quiet().start()
+            await asyncio.gather(*(play_it(one) for play_it, one in zip(PLAYS.values(), stages, strict=True)))
+            watching.stop()
+            note("turn audio", watching.words())
+            await asyncio.gather(*(one.stop() for one in stages))
+            for one in stages:
+                one.decode()
+            yield dict(zip(PLAYS, stages))
+        finally:
+            await theatre.clear()
 
 
 def left_out(timeline: Timeline) -> list:
@@ -223,16 +111,6 @@ class Findings:
         assert not self.wrong, f"{self.name}, {len(self.wrong)} findings:\n" + "\n".join(self.wrong[:6])
 
 
-def close_all(turns: int, *all_findings: Findings) -> None:
-    failed = []
-    for findings in all_findings:
-        try:
-            findings.close(turns)
-        except AssertionError as error:
-            failed.append(str(error))
-    assert not failed, "\n".join(failed)
-
-
 def check_end(findings: Findings, number: int, turn: TurnOnAir) -> None:
     findings.ends.append(turn.timeline.last - turn.ended[0])
     low, high = turn.end_bounds()
@@ -265,10 +143,10 @@ def check_whole(findings: Findings, number: int, turn: TurnOnAir) -> None:
         findings.say(number, f"shown as {turn.shown}", turn)
 
 
-async def check_dropped(stage: Stage, findings: Findings) -> None:
+def check_dropped(stage: Stage, findings: Findings) -> None:
     before = -1e9
     for number, turn in enumerate(stage.turns):
-        if not turn.decode(stage.speaker).signal:
+        if not turn.timeline.signal:
             findings.say_of_edge(number, f"holds nothing: {turn.shown}", turn, *turn.started, *turn.ended)
             continue
         check_edges(findings, number, turn, PRE_ROLL_MS, before)
@@ -334,26 +212,30 @@ async def play_cancelled(stage: Stage) -> None:
         await stage.pause(0, 200 if number % 4 else 650)
 
 
-async def test_dropMode_holdsExactlyTheTurnsAndTheFirstWords_fiftyTimes(stage, quiet, figures):
-    """Two sessions at once: in one the client talks all the time and another beside it; in the other each
-    turn's speech begins 300 ms before `start_turn`."""
-    talks = await stage(1, stray=True, read=True)
-    begins_early = await stage(2)
-    quiet.restart()
-    await asyncio.gather(play(talks), play_first_words(begins_early))
-    figures("turn audio", quiet.words())
-    await talks.stop()
-    await begins_early.stop()
-    in_turns, first_words = Findings(talks, figures, "drop"), Findings(begins_early, figures, "first words")
-    await check_dropped(talks, in_turns)
-    check_stream(talks, in_turns)
-    check_first_words(begins_early, first_words)
-    close_all(TURNS, in_turns, first_words)
+# What is played where: talks all the time; begins to talk before each turn; takes every second turn back; unsubscribed
+# while the gate is shut.
+PLAYS = {"drop": play, "first words": play_first_words, "cancelled": play_cancelled, "pause": play}
+
+
+@pytest.mark.quiet
+async def test_dropMode_holdsExactlyTheTurns_fiftyTimes(played, figures):
+    """The client talks all the time, and another beside it."""
+    findings = Findings(played["drop"], figures, "drop")
+    check_dropped(played["drop"], findings)
+    check_stream(played["drop"], findings)
+    findings.close(TURNS)
+
+
+@pytest.mark.quiet
+async def test_dropMode_holdsTheFirstWords_fiftyTimes(played, figures):
+    """Each turn's speech begins 300 ms before `start_turn`."""
+    findings = Findings(played["first words"], figures, "first words")
+    check_first_words(played["first words"], findings)
+    findings.close(TURNS)
 
 
 def check_first_words(stage: Stage, findings: Findings) -> None:
     for number, turn in enumerate(stage.turns):
-        turn.decode(stage.speaker)
         if not turn.timeline.signal:
             findings.say_of_edge(number, f"holds nothing: {turn.shown}", turn, *turn.started, *turn.ended)
             continue
@@ -370,19 +252,18 @@ def check_first_words(stage: Stage, findings: Findings) -> None:
         check_end(findings, number, turn)
 
 
-async def test_cancelledSpeech_neverAppearsInALaterTurn_fiftyTimes_andPauseModeHoldsNothingFromOutside(
-        stage, quiet, figures):
-    cancels = await stage(3)
-    pauses = await stage(4, closed_gate="pause")
-    quiet.restart()
-    await asyncio.gather(play_cancelled(cancels), play(pauses))
-    figures("turn audio", quiet.words())
-    await cancels.stop()
-    await pauses.stop()
-    taken_back, paused = Findings(cancels, figures, "cancelled"), Findings(pauses, figures, "pause")
-    await check_cancelled(cancels, taken_back)
-    check_paused(pauses, paused)
-    close_all(TURNS, taken_back, paused)
+@pytest.mark.quiet
+async def test_cancelledSpeech_neverAppearsInALaterTurn_fiftyTimes(played, figures):
+    findings = Findings(played["cancelled"], figures, "cancelled")
+    await check_cancelled(played["cancelled"], findings)
+    findings.close(TURNS)
+
+
+@pytest.mark.quiet
+async def test_pauseMode_holdsNothingFromOutside_fiftyTimes(played, figures):
+    findings = Findings(played["pause"], figures, "pause")
+    check_paused(played["pause"], findings)
+    findings.close(TURNS)
 
 
 async def check_cancelled(stage: Stage, findings: Findings) -> None:
@@ -395,7 +276,7 @@ async def check_cancelled(stage: Stage, findings: Findings) -> None:
         answer = await stage.http.get(f"/v1/sessions/{stage.session['id']}/turns/{before.turn_id}/audio")
         if answer.status_code != 404:
             findings.say(number, f"the cancelled turn's audio answers {answer.status_code}", before)
-        if not turn.decode(stage.speaker).signal:
+        if not turn.timeline.signal:
             findings.say_of_edge(number, f"holds nothing: {turn.shown}", turn, *turn.started, *turn.ended)
             continue
         check_after_cancel(findings, number, turn, before)
@@ -421,7 +302,7 @@ def check_after_cancel(findings: Findings, number: int, turn: TurnOnAir, before:
 
 def check_paused(stage: Stage, findings: Findings) -> None:
     for number, turn in enumerate(stage.turns):
-        if not turn.decode(stage.speaker).signal:
+        if not turn.timeline.signal:
             findings.say_of_edge(number, f"holds nothing: {turn.shown}", turn, *turn.started, *turn.ended)
             continue
         timeline = turn.timeline
@@ -439,11 +320,13 @@ def check_paused(stage: Stage, findings: Findings) -> None:
             findings.say(number, f"a pre-roll without a ring: {turn.shown}", turn)
 
 
+@pytest.mark.quiet
 async def test_turnAudio_atAnotherRate_isTheSame(stage):
     one = await stage(5)
     turn = await one.take_turn(400)
     await one.stop()
-    whole = turn.decode(one.speaker)
+    one.decode()
+    whole = turn.timeline
     for rate in (8_000, 16_000, 24_000):
         file = wav.read(await turn_audio(one.http, one.session["id"], turn.turn_id, sample_rate=rate))
         assert file.rate == rate and abs(file.duration_ms - wav.read(turn.file).duration_ms) <= FRAME_MS
@@ -452,20 +335,20 @@ async def test_turnAudio_atAnotherRate_isTheSame(stage):
         assert not left_out(same)
 
 
+@pytest.mark.quiet
 async def test_preRollOfNothing_beginsWithTheCall(stage):
     one = await stage(6, pre_roll_ms=0)
     turns = [await one.take_turn(300) for _ in range(5)]
     await one.stop()
+    one.decode()
     for turn in turns:
-        timeline = turn.decode(one.speaker)
+        timeline = turn.timeline
         low, high = turn.begin_bounds(0)
         assert low <= timeline.first <= high or one.disturbed(turn.started[0]), (turn.started, str(timeline))
         assert turn.pre_roll_ms == turn.shown["pre_roll_ms"] == 0
 
 
 async def test_turnThatIsNotKept_hasNoAudio(stage):
-    from support.answers import problem
-
     one = await stage(7, keep_turn_audio=False)
     begun = await start(one.peer)
     await asyncio.sleep(0.2)

@@ -1,0 +1,62 @@
+"""A client that hears the agent, and what the agent is given to say."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from support import wav
+from support.answers import done
+from support.coded_signal import RATE, coded_signal
+from support.decoder import Timeline, decode
+from support.listener import LOUD_RMS, VoiceListener, loudness
+
+WAV = {"Content-Type": "audio/wav"}
+METHOD = "your_turn_to_speak"
+
+
+def speech(number: int, milliseconds: float, begin: float = 0) -> bytes:
+    """A WAV file with a coded signal."""
+    return wav.write(coded_signal(number).samples(begin, begin + milliseconds), RATE)
+
+
+class Listening:
+    """A session with a client that hears the agent and notes when it is told that it is its turn."""
+
+    def __init__(self, http, session: dict, peer) -> None:
+        self.http, self.session, self.peer = http, session, peer
+        self.ear: VoiceListener | None = None
+        self.told: asyncio.Queue[float] = asyncio.Queue()
+        peer.me.register_rpc_method(METHOD, self._take)
+
+    async def _take(self, _) -> str:
+        self.told.put_nowait(time.monotonic())
+        return "ok"
+
+    def url(self, *parts: str) -> str:
+        return "/".join([f"/v1/sessions/{self.session['id']}", *parts])
+
+    async def say(self, body, status: int = 201, headers: dict = WAV, **parameters) -> dict:
+        return done(await self.http.post(self.url("speech"), content=body, headers=headers, params=parameters), status)
+
+    async def listen(self) -> "Listening":
+        """Has the agent say something, so that its track is there, and listens to it."""
+        said = asyncio.ensure_future(self.say(speech(99, 300), wait_ms=5000))
+        self.ear = await VoiceListener.to(self.peer)
+        await said
+        await self.next_told()
+        await self.silence()
+        return self
+
+    async def next_told(self, seconds: float = 10) -> float:
+        return await asyncio.wait_for(self.told.get(), seconds)
+
+    async def silence(self, milliseconds: float = 120) -> None:
+        """Waits until it has heard nothing loud for that long."""
+        deadline = time.monotonic() + 10
+        while any(loudness(frame) >= LOUD_RMS for frame in self.ear.frames[-round(milliseconds / 10):]):
+            assert time.monotonic() < deadline, "the agent does not stop"
+            await asyncio.sleep(0.02)
+
+    def heard(self, number: int, since: int) -> Timeline:
+        return decode(self.ear.heard(since), RATE, number, 0, 8000)
