@@ -49,9 +49,9 @@ struct TurnRecording {
         let begin = paceSince ?? time
         paceSince = begin
         // A late frame is not a lost one: what counts is the whole turn's pace,
-        // and less than 60 ms behind it is a machine's jitter.
+        // and less than 200 ms behind it is a machine's jitter.
         let missing = Int64((time - begin).milliseconds / 20) + 1 - framesSince
-        counts.droppedFrames = droppedBefore + (missing > 3 ? missing : 0)
+        counts.droppedFrames = droppedBefore + (missing >= 10 ? missing : 0)
     }
 
     /// The gate is shut for a while, or the track is gone or muted: what does
