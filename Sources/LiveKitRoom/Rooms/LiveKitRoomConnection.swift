@@ -173,6 +173,13 @@ public final class LiveKitRoomConnection: RoomConnection {
         }
     }
 
+    /// The core itself (wheel 1.2.1) never lets go of a room in which another
+    /// participant's track is still published when it is left, subscribed to or
+    /// not: the two hold each other, and the participant holds the engine with
+    /// its peer connections, about 400 KiB (livekit/rust-sdks#1378). Giving the
+    /// handles back or unsubscribing first does not part them; only the server's
+    /// word that the track or the participant is gone does, or a simulated full
+    /// reconnect, which would join once more.
     private func closeRoom(telling reason: RoomDisconnectReason) async {
         pending.end()
         // Before the room is closed: the core then takes the tracks' handles
