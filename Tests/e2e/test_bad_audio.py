@@ -5,6 +5,7 @@ import struct
 import time
 
 import httpx
+import pytest
 
 from support import wav
 from support.answers import done, history, problem, until
@@ -145,6 +146,7 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
     await well_and_quiet(one, since)
 
 
+@pytest.mark.quiet
 async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
     """The connection is gone in the middle of the body."""
     one = await listening()

@@ -51,6 +51,8 @@ class Room:
             peer = await Peer(identity).join(server, token(identity, name), auto_subscribe=False)
             self.peers.append(peer)
             await peer.sees_active("agent")
+
+    async def speak(self) -> None:
         self.speaker = await CodedSpeaker(self.peers[0], 200 + self.number, ahead_ms=AHEAD_MS).publish()
 
     async def take_turns(self, until_when: float) -> None:
@@ -91,6 +93,10 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
         rooms = [Room(http, number) for number in range(ROOMS)]
         try:
             await asyncio.gather(*(room.enter(own_room_server) for room in rooms))
+            for room in rooms:
+                # One after the other, so that not all of them encode at the same moments.
+                await room.speak()
+                await asyncio.sleep(0.107)
             await asyncio.sleep(2)
             quiet.restart()
             began, cpu = time.monotonic(), cpu_seconds(service.pid)

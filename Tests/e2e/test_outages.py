@@ -113,6 +113,7 @@ async def test_roomServerKilledWhileSessionsLive_theyReconnectWithAllTheyHad(own
             done(await http.delete(f"/v1/sessions/{one['id']}"))
 
 
+@pytest.mark.long
 async def test_roomServerThatStaysAway_failsTheSessionAfterTheBound(own_service, own_room_server, room):
     """The bound is a minute, and so is this test."""
     async with own_service.client() as http:

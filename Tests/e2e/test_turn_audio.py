@@ -44,6 +44,8 @@ async def played(service, room_server):
             stages = await asyncio.gather(
                 theatre.stage(1, stray=True, read=True), theatre.stage(2), theatre.stage(3),
                 theatre.stage(4, closed_gate="pause"))
+            # To connect them all at once has shaken their jitter buffers.
+            await asyncio.sleep(2)
             watching = Quiet().start()
             await asyncio.gather(*(play_it(one) for play_it, one in zip(PLAYS.values(), stages, strict=True)))
             watching.stop()

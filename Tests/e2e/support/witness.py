@@ -32,7 +32,8 @@ class Witness:
         for frame in self._ear.frames:
             starts.append(passed)
             passed += len(frame) / 48
-        timeline = decode(self._ear.heard(), 48_000, self._speaker.number)
+        # Its ear is there from the first sound on, which without a hint could be taken for the period before.
+        timeline = decode(self._ear.heard(), 48_000, self._speaker.number, 0)
         for piece in timeline.signal:
             at = piece.begin
             while at < piece.end:
