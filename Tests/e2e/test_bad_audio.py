@@ -163,7 +163,8 @@ async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
     await one.next_told()
     await one.silence()
     timeline = one.heard(30, since)
-    assert timeline.last < 480, str(timeline)
+    # Cut off with its first sound, it may be too short to be decoded.
+    assert not timeline.signal or timeline.last < 480, str(timeline)
     await well_and_quiet(one, one.ear.mark())
 
 

@@ -51,8 +51,6 @@ class Room:
             peer = await Peer(identity).join(server, token(identity, name), auto_subscribe=False)
             self.peers.append(peer)
             await peer.sees_active("agent")
-
-    async def speak(self) -> None:
         self.speaker = await CodedSpeaker(self.peers[0], 200 + self.number, ahead_ms=AHEAD_MS).publish()
 
     async def take_turns(self, until_when: float) -> None:
@@ -93,10 +91,6 @@ async def test_tenRoomsForAMinute_loseNoFrameInATurn(cluster, own_room_server, s
         rooms = [Room(http, number) for number in range(ROOMS)]
         try:
             await asyncio.gather(*(room.enter(own_room_server) for room in rooms))
-            for room in rooms:
-                # One after the other, so that not all of them encode at the same moments.
-                await room.speak()
-                await asyncio.sleep(0.107)
             await asyncio.sleep(2)
             quiet.restart()
             began, cpu = time.monotonic(), cpu_seconds(service.pid)
@@ -124,7 +118,11 @@ def check(turns: list, was_quiet: bool, figures) -> None:
     """Each turn is of one piece, of its holder alone."""
     wrong, concealed, signal, begins, ends, dropped, unplaced = [], 0.0, 0.0, [], [], 0, 0
     timelines = decode_files([(data, speaker.number, asked, 4000) for speaker, _, (asked, _), _, data in turns])
+    # No pre-roll reaches back over the end of the speaker's turn before.
+    ended: dict[int, float] = {}
     for (speaker, turn, (asked, answered), over, _), timeline in zip(turns, timelines, strict=True):
+        last, ended[speaker.number] = ended.get(speaker.number, 0.0), over
+        due, settled = max(asked - 300, last), max(answered - 300, last)
         where = f"{speaker.number}, {turn['id']}: {timeline}"
         dropped += turn["dropped_frames"]
         if turn["outcome"] != "committed" or not timeline.signal:
@@ -139,11 +137,15 @@ def check(turns: list, was_quiet: bool, figures) -> None:
             # The microphone itself was late: its signal is whole, but nobody knows when it was said.
             unplaced += 1
             continue
-        outside = timeline.first < asked - 300 - 5 * FRAME_MS or timeline.last > over + (answered - asked) + 5 * FRAME_MS
-        begins.append(timeline.first - (asked - 300))
+        outside = timeline.first < due - 5 * FRAME_MS or timeline.last > over + (answered - asked) + 5 * FRAME_MS
+        begins.append(timeline.first - due)
         ends.append(timeline.last - over)
-        short = timeline.first > answered - 300 + 3 * FRAME_MS or timeline.last < over - 3 * FRAME_MS
-        if outside or (short and was_quiet):
+        short = timeline.first > settled + 3 * FRAME_MS or timeline.last < over - 3 * FRAME_MS
+        # On a busy machine a microphone runs late by itself, which moves both edges alike: what counts
+        # then is the length.
+        length = (timeline.last - timeline.first) - (over - due)
+        lost = abs(length) > (answered - asked) + 6 * FRAME_MS
+        if lost or (was_quiet and (outside or short)):
             wrong.append(f"asked {asked:.0f}, over {over:.0f}: {where}")
     figures("ten rooms, audio", f"{signal / 1000:.0f} s of turns, {len(wrong)} findings, {unplaced} with a late microphone, "
             f"{100 * concealed / max(1, signal):.2f} % concealed by jitter buffers, {dropped} frames reported as dropped; "

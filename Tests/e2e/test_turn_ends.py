@@ -151,6 +151,7 @@ async def test_holderThatUnpublishesBeforeAWord_isEmpty(holder, http):
     assert (turn["outcome"], turn["end_reason"]) == ("empty", "holder_unpublished")
 
 
+@pytest.mark.quiet
 async def test_turnPastItsLimit_keepsWhatWasSaidUntilThen(holder):
     one = await holder(58, max_turn_ms=1000)
     turn = await one.ended()

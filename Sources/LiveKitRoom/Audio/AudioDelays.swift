@@ -24,7 +24,7 @@ enum AudioDelays {
     /// time: what is told at the end of a speech is on its way for so long.
     /// From the hand-over test (`Tests/e2e`, 30 speeches, quiet machine), a few
     /// milliseconds on the late side: to be told early is worse.
-    private static let telling = Duration.milliseconds(16)
+    private static let telling = Duration.milliseconds(27)
 
     /// How long after a sample has left our queue its listeners are to be told
     /// that it was heard, to have both at once; their jitter buffers are taken
