@@ -27,7 +27,7 @@ extension LiveSession {
     private func startTurn(_ wish: TurnWish, caller: String) async throws(TurngateError) -> String {
         let request = TurnRequest(participant: caller, queue: wish.queue ?? false)
         switch try await startTurn(request, by: .participant(caller)) {
-        case .started(let turn): return TurnReply(turn, alreadyStarted: false).json
+        case .started(let turn): return TurnReply(turn).json
         case .running(let turn): return TurnReply(turn, alreadyStarted: true).json
         case .queued(_, let place, let holder): return TurnReply(place: place, holder: holder).json
         }
@@ -49,7 +49,7 @@ extension LiveSession {
         }
         let turn = try await endTurn(
             wish.names ?? TurnReference(), by: .participant(caller), cancelling: cancelling)
-        return TurnReply(turn, alreadyStarted: nil).json
+        return TurnReply(turn).json
     }
 
     private func turnState(for caller: String) -> TurnStateReply {

@@ -58,10 +58,11 @@ struct TurnReply: Encodable {
 
     enum CodingKeys: String, CodingKey { case success, result, error, code, holder, epoch, turnID = "turn_id" }
 
-    init(_ turn: Turn, alreadyStarted: Bool?) {
+    init(_ turn: Turn, alreadyStarted: Bool = false) {
         success = true
         var result = Result(turn)
-        if alreadyStarted == true { result.alreadyStarted = true }
+        // Only where it is news: nobody else has to look at it.
+        if alreadyStarted { result.alreadyStarted = true }
         self.result = result
     }
 

@@ -19,6 +19,10 @@ public struct TurnMachine: Sendable, Equatable {
     /// Counts the offers, so that the end of one is not taken for that of another.
     public private(set) var offerNumber = 0
 
+    /// Preempted turns on their way to their outcome beside the one that took
+    /// the floor.
+    private var preempted: [Turn] = []
+
     private let sessionID: SessionID
     private let queueLimit: Int
 
@@ -139,10 +143,6 @@ public struct TurnMachine: Sendable, Equatable {
         current = turn
         return Decision(value: .started(turn), actions: actions + [.open(turn)])
     }
-
-    /// Preempted turns on their way to their outcome beside the one that took
-    /// the floor.
-    private var preempted: [Turn] = []
 
     /// A turn that was only just started could not be written down: it has
     /// never been.
