@@ -65,12 +65,13 @@ let package = Package(
         room("Migrations", ["Postgres", "Security", logging], resources: [.embedInCode("SQL")]),
         room("Store", ["Domain", "Postgres", "Metrics", collections, logging]),
         room("AgentRuntime", ["Domain", "Metrics", collections, logging]),
+        room("Webhooks", ["Domain", "OutboundHTTP", "Security", "Metrics", logging]),
         room("ControlAPI", ["Domain", "HTTPServer", "Audio", "Metrics", logging]),
         .executableTarget(
             name: "Turngate",
             dependencies: [
                 "Domain", "HTTPServer", "Postgres", "Security", "OutboundHTTP", "LiveKitRoom", "Migrations", "Store",
-                "AgentRuntime", "ControlAPI", "Metrics", logging,
+                "AgentRuntime", "ControlAPI", "Webhooks", "Metrics", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/openapi.yaml")],
@@ -89,6 +90,9 @@ let package = Package(
         tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),
+        tests(
+            "Webhooks",
+            ["Webhooks", "Domain", "OutboundHTTP", "Security", "Metrics", "Store", "Postgres", "TestSupport"]),
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
         tests(
             "ControlAPI",

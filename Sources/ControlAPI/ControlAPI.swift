@@ -30,7 +30,7 @@ public struct ControlAPI: HTTPHandler {
         // The router has refused duplicates.
         endpoints = Dictionary(
             uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
-        authentication = Authentication(authenticator: dependencies.authenticator)
+        authentication = Authentication(authenticator: dependencies.authenticator, clock: dependencies.clock)
         metrics = HTTPMetrics(dependencies.metrics)
         log = AccessLog(logger: dependencies.logger)
         clock = dependencies.clock

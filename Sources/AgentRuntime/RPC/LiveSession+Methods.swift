@@ -87,6 +87,7 @@ extension LiveSession {
         switch method.spec.handler {
         case .static(let response): return .success(response)
         case .echo: return .success(invocation.payload)
+        case .webhook, .queue: return .failure(RPCError(.unsupportedMethod))  // i4: the runtime's part
         case .builtin:
             guard let builtin = BuiltinMethod(rawValue: invocation.method) else {
                 return .failure(RPCError(.unsupportedMethod))

@@ -1,7 +1,9 @@
 import Domain
 
 extension SessionSupervisor: SessionControl {
-    public func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
+    public func create(
+        _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
+    ) async throws(TurngateError) -> Session {
         let made = try await uncut { () async throws(TurngateError) in try await self.make(spec) }
         _ = await made.settled.wait(for: wait, on: context.clock)
         let session = made.snapshot
@@ -78,6 +80,26 @@ extension SessionSupervisor: SessionControl {
         guard try await context.store.session(id) != nil else { throw .notFound(.session) }
         return try await context.store.methods(id)
     }
+
+    // i4: the runtime's part
+    public func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec] { throw .internalFailure("i4") }
+    public func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) { throw .internalFailure("i4") }
+    public func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) {
+        throw .internalFailure("i4")
+    }
+    public func removeDefaultMethod(_ name: String) async throws(TurngateError) { throw .internalFailure("i4") }
+    public func invocations(
+        _ id: SessionID, _ query: InvocationQuery
+    ) async throws(TurngateError) -> InvocationPage { throw .internalFailure("i4") }
+    public func invocation(
+        _ id: SessionID, _ invocation: InvocationID
+    ) async throws(TurngateError) -> RPCInvocationRecord { throw .internalFailure("i4") }
+    public func takeInvocations(
+        _ id: SessionID, _ poll: InvocationPoll
+    ) async throws(TurngateError) -> [LeasedInvocation] { throw .internalFailure("i4") }
+    public func answerInvocation(
+        _ id: SessionID, _ invocation: InvocationID, with answer: InvocationAnswer
+    ) async throws(TurngateError) { throw .internalFailure("i4") }
 
     public func call(_ id: SessionID, _ request: RPCCallRequest) async throws(TurngateError) -> [RecipientReceipt] {
         try await working(id).call(request)

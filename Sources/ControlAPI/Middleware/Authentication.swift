@@ -4,6 +4,7 @@ import HTTPServer
 /// Finds out who calls, and whether the caller may.
 struct Authentication: Sendable {
     var authenticator: (any CallerAuthenticator)?
+    var clock: any TurngateClock
 
     /// The caller of a request that needs `scope`; nil where no keys are
     /// configured. Throws 401 and 403.
@@ -16,7 +17,10 @@ struct Authentication: Sendable {
         guard fields.count == 1, let secret = Self.bearer(fields[0]) else {
             throw Self.unauthenticated("Authorization is not of the form `Bearer KEY`.", error: "invalid_request")
         }
-        guard let caller = authenticator.caller(bearing: secret) else {
+        let caller: Caller
+        do {
+            caller = try authenticator.caller(bearing: secret, now: clock.now)
+        } catch {
             throw Self.unauthenticated("The API key is not known.", error: "invalid_token")
         }
         guard caller.scope >= scope else { throw Problem(forbiddenWithout: scope) }

@@ -11,7 +11,7 @@ struct RequestContext: Sendable {
 
     init(headers: HTTPHeaders) {
         requestID = headers["X-Request-Id"].flatMap(Self.acceptable) ?? Self.newID()
-        trace = headers["traceparent"].flatMap(TraceContext.init)
+        trace = headers["traceparent"].flatMap { TraceContext($0) }
     }
 
     /// 1…128 visible ASCII characters: fit for a header, a log line and a JSON string.

@@ -36,6 +36,23 @@ extension ProblemType {
             "A method of this name is registered already. Replace it with PUT, or choose another name."
         case .rpcMethodBuiltin: "Turngate's own methods can be neither replaced nor removed. Choose another name."
         case .tooManyRPCMethods: "A session has a bounded number of methods, which `limit` tells. Remove one first."
+        case .invocationNotFound:
+            "The session has had no invocation of this id; an id that is malformed cannot exist and gets the same answer."
+        case .webhookNotFound:
+            "No webhook has this id; an id that is malformed cannot exist and gets the same answer."
+        case .eventNotFound:
+            "`Last-Event-ID` (or `last_event_id`) names an event that is not there, or not among those of this stream. Begin again without it, or with `from=start`."
+        case .tooManySessions:
+            "The API key has as many live sessions as it may have, which `limit` tells. End one first."
+        case .tooManyWebhooks: "There may be a bounded number of webhooks, which `limit` tells. Remove one first."
+        case .invocationOver:
+            "The invocation has its answer already, from you or from another poller, or its caller's deadline has passed. Nothing was changed."
+        case .idempotencyKeyInUse:
+            "Another request with this `Idempotency-Key` is being carried out. Ask again after `Retry-After`, with the same key: the answer is kept for it."
+        case .idempotencyKeyReused:
+            "This `Idempotency-Key` came with another call (method, path, query or body) within the last 24 hours. Take a new key for a new call."
+        case .rateLimited:
+            "The key makes more calls than it may. `Retry-After` says when the next one will be taken; `RateLimit` in each answer tells what is left."
         case .illegalStateStep:
             "The agent cannot go from the state `from` to the state `to`: nothing leads back to `initializing`."
         case .sessionNotWorking:

@@ -21,7 +21,7 @@ struct SessionRoutes: Sendable {
         let spec = try SessionSpec(&input.body)
         try input.finish()
         if let name = spec.repeatedMethod { throw TurngateError.conflict(.rpcMethodTaken(name: name)) }
-        let session = try await sessions.create(spec, actor: request.actor, wait: wait)
+        let session = try await sessions.create(spec, actor: request.actor, claim: nil, wait: wait)
         return .json(
             session.json, status: session.status == .connecting ? 202 : 201,
             headers: ["Location": "/v1/sessions/\(session.id)"])

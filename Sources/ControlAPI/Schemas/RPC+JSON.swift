@@ -23,6 +23,7 @@ extension RPCMethodReport {
             switch spec.handler {
             case .echo: writer.member("type", "echo")
             case .builtin: writer.member("type", "builtin")
+            case .webhook, .queue: break  // i4: the API's part
             case .static(let response):
                 writer.member("type", "static")
                 writer.member("response", response)

@@ -6,6 +6,10 @@ public enum RPCHandler: Sendable, Equatable {
     case echo
     /// Turngate itself: one of `RPCMethodSpec.builtins`.
     case builtin
+    /// The users' own system, called over HTTP.
+    case webhook(WebhookHandler)
+    /// The users' own system, which comes and takes the calls.
+    case queue(QueueHandler)
 }
 
 /// A method as registered.
@@ -16,11 +20,20 @@ public struct RPCMethodSpec: Sendable, Equatable {
     public var description: String?
     /// What answers.
     public var handler: RPCHandler
+    /// Who may call it; nil: everybody in the room.
+    public var allowedCallers: AllowedCallers?
+    /// Whether the invocation log keeps what was sent and answered, too.
+    public var keepsPayloads: Bool
 
-    public init(name: String, description: String? = nil, handler: RPCHandler) {
+    public init(
+        name: String, description: String? = nil, handler: RPCHandler, allowedCallers: AllowedCallers? = nil,
+        keepsPayloads: Bool = false
+    ) {
         self.name = name
         self.description = description
         self.handler = handler
+        self.allowedCallers = allowedCallers
+        self.keepsPayloads = keepsPayloads
     }
 }
 

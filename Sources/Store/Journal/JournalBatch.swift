@@ -28,6 +28,7 @@ struct JournalBatch {
         case .turn(let turn): if turns[turn.id]?.status != .ended { turns[turn.id] = turn }
         case .incident(let incident): incidents.append(incident)
         case .methodUsage(let id, let usage): self.usage[id, default: [:]].merge(usage) { $1 }
+        case .invocation, .occurrence: break  // i4: the store's part
         }
     }
 

@@ -14,6 +14,7 @@ extension JournalEntry {
         case .incident(let incident): Self.lumpSum + incident.participant.size + incident.detail.utf8.count
         case .methodUsage(_, let usage):
             usage.keys.reduce(Self.lumpSum) { $0 + Self.lumpSum + $1.utf8.count }
+        case .invocation, .occurrence: Self.lumpSum  // i4: the store's part
         }
     }
 

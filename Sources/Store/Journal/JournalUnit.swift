@@ -30,7 +30,7 @@ struct JournalUnit: Sendable {
         entries.compactMap {
             switch $0 {
             case .transition, .turn, .incident: $0.sessionID
-            case .session, .notification, .methodUsage: nil
+            case .session, .notification, .methodUsage, .invocation, .occurrence: nil
             }
         }
     }

@@ -13,7 +13,8 @@ extension PostgresSessionStore {
     /// `storeUnavailable`, which a cancellation gives too, the session may still
     /// be there, or come to be there; after every other error it is not.
     public func insert(
-        _ session: Session, first: AgentStateTransition, owner: RuntimeID
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], owner: RuntimeID,
+        claim: IdempotencyClaim?
     ) async throws(TurngateError) {
         let values = try Self.values(of: session, first, owner)
         let deadline = ContinuousClock.now + insertTimeout

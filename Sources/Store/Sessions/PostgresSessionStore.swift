@@ -32,11 +32,10 @@ public struct PostgresSessionStore: SessionStore {
 
     /// Throws `notFound(.session)`, and `conflict(.sessionNotWorking)` when the
     /// session is over: a final session never changes.
-    public func update(
-        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
-    ) async throws(TurngateError) {
+    public func update(_ session: Session) async throws(TurngateError) {
+        let (id, spec) = (session.id, session.spec)
         let values: [PostgresValue] = [
-            .id(id), try .encoded(turnPolicy), try .encoded(labels), .json([UInt8](metadata.utf8)),
+            .id(id), try .encoded(spec.turnPolicy), try .encoded(spec.labels), .json([UInt8](spec.metadata.utf8)),
         ]
         guard let row = try await write(SessionStatements.update, values).first else { throw .notFound(.session) }
         if let status = try Self.obstacle(row) { throw .conflict(.sessionNotWorking(id, status: status)) }

@@ -11,6 +11,8 @@ struct StoredHandler {
         case .static(let response): (type, self.response) = ("static", response)
         case .echo: (type, response) = ("echo", nil)
         case .builtin: (type, response) = ("builtin", nil)
+        case .webhook: (type, response) = ("webhook", nil)  // i4: the store's part
+        case .queue: (type, response) = ("queue", nil)
         }
     }
 

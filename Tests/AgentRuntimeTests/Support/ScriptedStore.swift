@@ -30,7 +30,10 @@ final class ScriptedStore: SessionStore {
         }
     }
 
-    func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError) {
+    func insert(
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], owner: RuntimeID,
+        claim: IdempotencyClaim?
+    ) async throws(TurngateError) {
         try with { state throws(TurngateError) in
             let rival = state.sessions.values.first {
                 !$0.status.isFinal && $0.spec.room == session.spec.room
@@ -54,15 +57,23 @@ final class ScriptedStore: SessionStore {
         }
     }
 
-    func update(
-        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
-    ) async throws(TurngateError) {
+    func update(_ session: Session) async throws(TurngateError) {
         try with { state throws(TurngateError) in
-            state.sessions[id]?.spec.turnPolicy = turnPolicy
-            state.sessions[id]?.spec.labels = labels
-            state.sessions[id]?.spec.metadata = metadata
+            state.sessions[session.id]?.spec = session.spec
         }
     }
+
+    // i4: the runtime's part
+    func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec] { [] }
+    func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError) {}
+    func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) -> Bool { false }
+    func deleteDefaultMethod(_ name: String) async throws(TurngateError) -> Bool { false }
+    func invocations(_ id: SessionID, _ query: InvocationQuery) async throws(TurngateError) -> InvocationPage {
+        InvocationPage(invocations: [], next: nil)
+    }
+    func invocation(
+        _ id: SessionID, _ invocation: InvocationID
+    ) async throws(TurngateError) -> RPCInvocationRecord? { nil }
 
     func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
         // Gives a second caller the chance to come in between.

@@ -78,7 +78,9 @@ final class FakeSessions: SessionControl {
         return session
     }
 
-    func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
+    func create(
+        _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
+    ) async throws(TurngateError) -> Session {
         try perform(.create(spec, actor: actor, wait: wait)) { state throws(TurngateError) in
             let same = state.sessions.values.first {
                 !$0.status.isFinal && $0.spec.room == spec.room && $0.spec.agent.identity == spec.agent.identity

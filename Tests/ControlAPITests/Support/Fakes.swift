@@ -8,12 +8,12 @@ struct FixedClock: TurngateClock {
 }
 
 struct FakeKeys: CallerAuthenticator {
-    func caller(bearing secret: String) -> Caller? {
+    func caller(bearing secret: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         switch secret {
         case "dev-key": Caller(name: "dev", scope: .admin)
         case "writer": Caller(name: "shop", scope: .write)
         case "reader": Caller(name: "board", scope: .read)
-        default: nil
+        default: throw .unknown
         }
     }
 }
