@@ -48,8 +48,14 @@ public struct ControlAPI: HTTPHandler {
             + TurnNotificationRoutes(sessions: sessions).endpoints
             + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
             + IncidentRoutes(sessions: sessions).endpoints
+            + eventEndpoints(dependencies)
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
+    }
+
+    private static func eventEndpoints(_ dependencies: Dependencies) -> [Endpoint] {
+        guard let events = dependencies.events else { return [] }
+        return EventRoutes(sessions: dependencies.sessions, events: events, clock: dependencies.clock).endpoints
     }
 
     private static func audioEndpoints(_ sessions: any SessionControl) -> [Endpoint] {

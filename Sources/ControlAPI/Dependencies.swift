@@ -7,6 +7,7 @@ import Metrics
 public struct Dependencies: Sendable {
     var sessions: any SessionControl
     var history: any StateHistory
+    var events: EventHub?
     var tokens: any ParticipantTokenIssuer
     var authenticator: (any CallerAuthenticator)?
     var probes: [any ReadinessProbe]
@@ -18,6 +19,7 @@ public struct Dependencies: Sendable {
     var logger: Logger
 
     /// - Parameters:
+    ///   - events: what `/v1/events` and `…/events` are fed by; somebody else runs it.
     ///   - authenticator: who may call. Nil, which only a loopback address
     ///     may be served with: everybody has the scope `admin` and no name.
     ///   - probes: what `/readyz` asks, in the order it shows them.
@@ -26,12 +28,14 @@ public struct Dependencies: Sendable {
     ///     lie (`openapi_ui_bundles/swagger_ui/vendor` of the package
     ///     `openapi-ui-bundles`); nil where they were not installed.
     public init(
-        sessions: any SessionControl, history: any StateHistory, tokens: any ParticipantTokenIssuer,
-        authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe], metrics: MetricsRegistry,
+        sessions: any SessionControl, history: any StateHistory, events: EventHub? = nil,  // i4: the lead's composition gives it; then it is no optional any more
+        tokens: any ParticipantTokenIssuer, authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe],
+        metrics: MetricsRegistry,
         openAPI: [UInt8], docsDirectory: URL?, version: VersionInfo, clock: any TurngateClock, logger: Logger
     ) {
         self.sessions = sessions
         self.history = history
+        self.events = events
         self.tokens = tokens
         self.authenticator = authenticator
         self.probes = probes

@@ -12,20 +12,26 @@ import Testing
 struct APIHarness {
     let sessions = FakeSessions()
     let history = FakeHistory()
+    let eventLog = FakeEventLog()
+    /// Not running unless a test runs it.
+    let events: EventHub
     let metrics = MetricsRegistry()
     let log = LogCollector()
     let api: ControlAPI
 
     init(
-        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil
+        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
+        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits()
     ) throws {
         let log = log
+        let logger = Logger(label: "test") { _ in log }
+        events = EventHub(log: eventLog, clock: clock, metrics: metrics, logger: logger, limits: limits)
         api = try ControlAPI(
             Dependencies(
-                sessions: sessions, history: history, tokens: FakeTokens(), authenticator: keys, probes: probes,
-                metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
-                version: VersionInfo(version: "0.2.0", commit: "abc"), clock: FixedClock(),
-                logger: Logger(label: "test") { _ in log }))
+                sessions: sessions, history: history, events: events, tokens: FakeTokens(), authenticator: keys,
+                probes: probes, metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
+                version: VersionInfo(version: "0.2.0", commit: "abc"), clock: clock,
+                logger: logger))
     }
 
     /// Sends a request with the key `dev-key` unless another `authorization` is given (empty: none).
