@@ -9,6 +9,10 @@ struct APIRequest: Sendable {
     /// The API key's name.
     var actor: String? { context.caller?.name }
 
+    /// What the call's effect is to be bound to, where it came with an
+    /// `Idempotency-Key`.
+    var claim: IdempotencyClaim? { context.claim }
+
     /// `{session}` of the path. An id that is malformed cannot exist.
     func sessionID() throws(TurngateError) -> SessionID {
         guard let id = http.parameters["session"].flatMap({ SessionID($0) }) else { throw .notFound(.session) }
