@@ -35,7 +35,7 @@ public final class OutboundHTTPClient: Sendable {
     /// the calling task ends it at once with `cancelled`.
     public func send(_ request: OutboundRequest) async throws(OutboundError) -> OutboundResponse {
         let deadline = ContinuousClock.now + request.timeout
-        try request.validate()
+        _ = try request.validate()
         let id = try inbox.reserve()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
