@@ -85,7 +85,7 @@ let package = Package(
         tests("HTTPServer", ["HTTPServer", "TestSupport"]),
         tests("Postgres", ["Postgres", "TestSupport"]),
         tests("Security", ["Security", "TestSupport"], exclude: ["Peers"]),
-        tests("OutboundHTTP", ["OutboundHTTP", "Security", "TestSupport"]),
+        tests("OutboundHTTP", ["OutboundHTTP", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Audio", ["Audio"]),
         tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),

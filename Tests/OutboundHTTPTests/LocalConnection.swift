@@ -36,6 +36,17 @@ struct LocalConnection: Sendable {
         return request
     }
 
+    /// Reads up to the end of the first line, or gives nil where the client has
+    /// gone or says nothing that could be a line.
+    func readFirstLine() -> String? {
+        var line: [UInt8] = []
+        while line.last != UInt8(ascii: "\n") {
+            guard line.count < 4096, let byte = read(1)?.first, byte >= 9, byte < 127 else { return nil }
+            line.append(byte)
+        }
+        return String(decoding: line, as: UTF8.self)
+    }
+
     /// Writes all of `text`; false where the client has gone.
     @discardableResult
     func write(_ text: String) -> Bool {
@@ -56,6 +67,15 @@ struct LocalConnection: Sendable {
     func answer(_ body: [UInt8], status: String = "200 OK", headers: String = "") {
         // One write: two of them meet Nagle's algorithm and cost 40 ms.
         write(Array("HTTP/1.1 \(status)\r\nContent-Length: \(body.count)\r\n\(headers)\r\n".utf8) + body)
+    }
+
+    /// Ends the connection the hard way, with a reset.
+    func reset() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
+        // A socket of no address lets go of its peer, which `shutdown` would greet.
+        var nobody = sockaddr(sa_family: sa_family_t(AF_UNSPEC), sa_data: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+        _ = connect(descriptor, &nobody, socklen_t(MemoryLayout<sockaddr>.size))
     }
 
     /// Waits until the client has ended the connection.

@@ -56,8 +56,13 @@ public struct OutboundURL: Hashable, Sendable, CustomStringConvertible {
         "\(scheme)://\(authority)"
     }
 
-    /// What connections are shared by: host and port.
-    var authority: String {
+    /// What the bounds for one host go by: host and port, the same with and
+    /// without the dot that ends a full name.
+    var destination: String {
+        host.hasSuffix(".") ? "\(host.dropLast()):\(port)" : authority
+    }
+
+    private var authority: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 

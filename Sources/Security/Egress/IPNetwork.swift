@@ -50,16 +50,19 @@ public struct IPNetwork: Hashable, Sendable, CustomStringConvertible {
     /// A block of this base, whose bits beyond the prefix are cleared.
     init(base: [UInt8], prefixLength: Int) {
         self.prefixLength = prefixLength
-        bytes = base.enumerated().map { index, byte in
-            let counted = min(max(prefixLength - index * 8, 0), 8)
-            return byte & UInt8(truncatingIfNeeded: 0xFF00 >> counted)
-        }
+        bytes = base.enumerated().map { $1 & Self.mask(ofByte: $0, prefixLength) }
     }
 
     /// Whether `address`, 4 or 16 bytes in network order, is inside. An address of
     /// the other family never is.
     public func contains(_ address: [UInt8]) -> Bool {
-        address.count == bytes.count && IPNetwork(base: address, prefixLength: prefixLength).bytes == bytes
+        address.count == bytes.count
+            && bytes.indices.allSatisfy { address[$0] & Self.mask(ofByte: $0, prefixLength) == bytes[$0] }
+    }
+
+    /// The bits of the byte at `index` that a prefix of this length counts.
+    private static func mask(ofByte index: Int, _ prefixLength: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: 0xFF00 >> min(max(prefixLength - index * 8, 0), 8))
     }
 
     /// `10.0.0.0/8`
