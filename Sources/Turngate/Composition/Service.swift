@@ -40,10 +40,11 @@ struct Service: Sendable {
         try await prepareSchema(migrator, configuration.migration, clock: clock, logger: logger)
         let pool = try PostgresPool(configuration.database, logger: logger)
         let storeMetrics = StoreMetrics(registry: metrics)
-        let store = PostgresSessionStore(pool: pool, metrics: storeMetrics)
+        let store = PostgresSessionStore(pool: pool, events: SilentEvents(), metrics: storeMetrics)
         let refusals = RefusalRelay()
         let journal = JournalWriter(
-            pool: pool, clock: clock, metrics: storeMetrics, logger: logger, onRefused: { refusals.take($0) })
+            pool: pool, events: SilentEvents(), clock: clock, metrics: storeMetrics, logger: logger,
+            onRefused: { refusals.take($0) })
         let registry = PostgresRuntimeRegistry(pool: pool)
         let tokens = LiveKitTokens(
             url: configuration.livekitURL, apiKey: configuration.livekitAPIKey,

@@ -4,8 +4,9 @@ import Postgres
 extension PostgresSessionStore {
     /// The usage is written over too.
     public func insertMethod(_ id: SessionID, _ report: RPCMethodReport) async throws(TurngateError) {
+        let values = try Self.values(id, report)
         do {
-            _ = try await database.pool.query(MethodStatements.insert, Self.values(id, report))
+            _ = try await database.pool.query(MethodStatements.insert, values)
         } catch {
             if error.isForeignKeyViolation { throw .notFound(.session) }
             throw Self.refusal(error)
@@ -28,11 +29,9 @@ extension PostgresSessionStore {
             .sorted { $0.spec.name < $1.spec.name }
     }
 
-    private static func values(_ id: SessionID, _ report: RPCMethodReport) -> [PostgresValue] {
-        let (spec, usage) = (report.spec, report.usage)
-        let handler = StoredHandler(spec.handler)
-        return [
-            .id(id), .text(spec.name), .text(spec.description), .text(handler.type), .text(handler.response),
+    private static func values(_ id: SessionID, _ report: RPCMethodReport) throws(TurngateError) -> [PostgresValue] {
+        let usage = report.usage
+        return try [.id(id)] + values(report.spec) + [
             .bool(report.builtin), .time(report.registeredAt), .int64(usage.calls), .int64(usage.errors),
             .double(usage.totalLatencyMs), .double(usage.maxLatencyMs), .time(usage.lastCall),
         ]
