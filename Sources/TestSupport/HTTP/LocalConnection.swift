@@ -2,14 +2,19 @@ import Foundation
 
 /// One accepted connection of a `LocalServer`, for a handler that reads and
 /// writes raw bytes. Reading gives up after 90 s, so that no test hangs for ever.
-struct LocalConnection: Sendable {
-    struct Request: Sendable {
-        var head: [String]
-        var body: [UInt8]
+public struct LocalConnection: Sendable {
+    /// A request as it came.
+    public struct Request: Sendable {
+        /// The request line and the header lines.
+        public var head: [String]
+        /// As long as `Content-Length` says.
+        public var body: [UInt8]
 
-        var path: String { head[0].split(separator: " ").dropFirst().first.map(String.init) ?? "" }
+        /// The target of the request line.
+        public var path: String { head[0].split(separator: " ").dropFirst().first.map(String.init) ?? "" }
 
-        func header(_ name: String) -> String? {
+        /// The value of the first field of this name, in any case.
+        public func header(_ name: String) -> String? {
             let prefix = name.lowercased() + ":"
             return head.dropFirst().first { $0.lowercased().hasPrefix(prefix) }
                 .map { $0.dropFirst(prefix.count).trimmingCharacters(in: .whitespaces) }
@@ -19,7 +24,7 @@ struct LocalConnection: Sendable {
     let descriptor: Int32
 
     /// Reads one request, or gives nil where the client has gone.
-    func readRequest() -> Request? {
+    public func readRequest() -> Request? {
         var head: [UInt8] = []
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
             guard let byte = read(1)?.first else { return nil }
@@ -49,12 +54,13 @@ struct LocalConnection: Sendable {
 
     /// Writes all of `text`; false where the client has gone.
     @discardableResult
-    func write(_ text: String) -> Bool {
+    public func write(_ text: String) -> Bool {
         write(Array(text.utf8))
     }
 
+    /// Writes all of `bytes`; false where the client has gone.
     @discardableResult
-    func write(_ bytes: [UInt8]) -> Bool {
+    public func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -64,7 +70,8 @@ struct LocalConnection: Sendable {
         return true
     }
 
-    func answer(_ body: [UInt8], status: String = "200 OK", headers: String = "") {
+    /// Writes a whole answer; each of `headers` ends in CRLF.
+    public func answer(_ body: [UInt8], status: String = "200 OK", headers: String = "") {
         // One write: two of them meet Nagle's algorithm and cost 40 ms.
         write(Array("HTTP/1.1 \(status)\r\nContent-Length: \(body.count)\r\n\(headers)\r\n".utf8) + body)
     }
@@ -79,7 +86,7 @@ struct LocalConnection: Sendable {
     }
 
     /// Waits until the client has ended the connection.
-    func waitForEnd() {
+    public func waitForEnd() {
         while read(1024) != nil {}
     }
 

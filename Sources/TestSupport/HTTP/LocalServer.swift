@@ -3,9 +3,11 @@ import Synchronization
 
 /// A server on 127.0.0.1 and a free port that does with each connection what the
 /// test says, byte for byte: what no well-behaved HTTP server could be made to do.
-final class LocalServer: Sendable {
-    struct Failure: Error {
-        let step: String
+public final class LocalServer: Sendable {
+    /// What kept it from starting.
+    public struct Failure: Error {
+        /// Which call failed.
+        public let step: String
     }
 
     private struct State {
@@ -14,23 +16,25 @@ final class LocalServer: Sendable {
         var isStopped = false
     }
 
-    let port: UInt16
+    /// The port, of the system's choice.
+    public let port: UInt16
     private let listener: Int32
     private let state = Mutex(State())
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    /// `http://127.0.0.1:PORT`
+    public var url: String { "http://127.0.0.1:\(port)" }
     /// How many connections have come so far.
-    var accepted: Int { state.withLock { $0.accepted } }
+    public var accepted: Int { state.withLock { $0.accepted } }
 
     /// Starts it. `handler` runs on a thread of the connection's own, which is
     /// closed when it returns.
-    init(_ handler: @escaping @Sendable (LocalConnection) -> Void) throws {
+    public init(_ handler: @escaping @Sendable (LocalConnection) -> Void) throws {
         (listener, port) = try Self.listen()
         Thread.detachNewThread { [self] in acceptAll(handler) }
     }
 
     /// A server that answers each request of each connection with `answer`.
-    static func answering(
+    public static func answering(
         _ answer: @escaping @Sendable (LocalConnection, LocalConnection.Request) -> Void
     ) throws -> LocalServer {
         try LocalServer { connection in
@@ -39,7 +43,7 @@ final class LocalServer: Sendable {
     }
 
     /// Ends all connections. Waits for no handler, as tests call it on the tasks' pool.
-    func stop() {
+    public func stop() {
         state.withLock { state in
             guard !state.isStopped else { return }
             state.isStopped = true
@@ -49,7 +53,7 @@ final class LocalServer: Sendable {
     }
 
     /// A port on which nobody listens.
-    static func unusedPort() throws -> UInt16 {
+    public static func unusedPort() throws -> UInt16 {
         let (descriptor, port) = try listen()
         close(descriptor)
         return port

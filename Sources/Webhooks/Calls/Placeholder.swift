@@ -1,1 +1,0 @@
-// i4: the webhooks part
