@@ -74,6 +74,9 @@ public struct ControlAPI: HTTPHandler {
     /// Every method and path pattern, for a test that holds them against the contract.
     public var routes: [HTTPRouter.Listing] { router.routes }
 
+    /// Every call with what it asks of its caller, for a test.
+    var allEndpoints: [Endpoint] { Array(endpoints.values) }
+
     /// Which requests' bodies are read while they come; what the server's
     /// `bodyRule` is to be.
     public func bodyRule(_ head: HTTPRequestHead) -> HTTPBodyRule {

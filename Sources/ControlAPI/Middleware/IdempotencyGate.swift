@@ -46,7 +46,7 @@ struct IdempotencyGate: Sendable {
 
     private func carryOut(_ request: APIRequest, _ claim: IdempotencyClaim, _ call: Call) async -> HTTPResponse {
         var request = request
-        request.context.claim = claim
+        request.claim = claim
         let tap = request.http.bodyStream.map { BodyTap($0, idempotency.sha256) }
         request.http.bodyStream = tap?.tapped
         let response = await call(request)

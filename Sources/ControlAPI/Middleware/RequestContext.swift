@@ -7,8 +7,6 @@ struct RequestContext: Sendable {
     var requestID: String
     /// The caller's `traceparent`, or a trace that begins here.
     var trace: TraceContext
-    /// The right to carry the call out, where it came with an `Idempotency-Key`.
-    var claim: IdempotencyClaim?
     /// Nil before authentication, and where no keys are configured.
     var caller: Caller?
     /// Header fields that say what the caller may still do; empty without a limit.

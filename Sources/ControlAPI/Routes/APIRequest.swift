@@ -5,13 +5,11 @@ import HTTPServer
 struct APIRequest: Sendable {
     var http: HTTPRequest
     var context: RequestContext
+    /// What its `Idempotency-Key` came to: whatever the call makes is bound to it.
+    var claim: IdempotencyClaim? = nil
 
     /// The API key's name.
     var actor: String? { context.caller?.name }
-
-    /// What the call's effect is to be bound to, where it came with an
-    /// `Idempotency-Key`.
-    var claim: IdempotencyClaim? { context.claim }
 
     /// `{session}` of the path. An id that is malformed cannot exist.
     func sessionID() throws(TurngateError) -> SessionID {

@@ -28,13 +28,6 @@ struct Endpoint: Sendable {
         reach = Reach(pattern: pattern)
     }
 
-    /// The same for callers with the scope `admin` only.
-    func forAdmins() -> Endpoint {
-        var endpoint = self
-        endpoint.scope = .admin
-        return endpoint
-    }
-
     /// The same, with an answer for repeats of a call that died after it had
     /// bound its claim.
     func remaking(
@@ -49,6 +42,13 @@ struct Endpoint: Sendable {
     func streaming(_ limits: HTTPBodyStreamLimits) -> Endpoint {
         var endpoint = self
         endpoint.bodyRule = .streamed(limits)
+        return endpoint
+    }
+
+    /// The same for callers whose key has at least this scope.
+    func needing(_ scope: Caller.Scope) -> Endpoint {
+        var endpoint = self
+        endpoint.scope = scope
         return endpoint
     }
 

@@ -21,17 +21,18 @@ struct APIHarness {
 
     init(
         keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
-        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits()
+        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits(),
+        adapt: (inout Dependencies) -> Void = { _ in }
     ) throws {
         let log = log
         let logger = Logger(label: "test") { _ in log }
         events = EventHub(log: eventLog, clock: clock, metrics: metrics, logger: logger, limits: limits)
-        api = try ControlAPI(
-            Dependencies(
-                sessions: sessions, history: history, events: events, tokens: FakeTokens(), authenticator: keys,
-                probes: probes, metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
-                version: VersionInfo(version: "0.2.0", commit: "abc"), clock: clock,
-                logger: logger))
+        var dependencies = Dependencies(
+            sessions: sessions, history: history, events: events, tokens: FakeTokens(), authenticator: keys,
+            probes: probes, metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
+            version: VersionInfo(version: "0.2.0", commit: "abc"), clock: clock, logger: logger)
+        adapt(&dependencies)
+        api = try ControlAPI(dependencies)
     }
 
     /// Sends a request with the key `dev-key` unless another `authorization` is given (empty: none).
