@@ -4,9 +4,12 @@ extension SessionSupervisor: SessionControl {
     public func create(
         _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
     ) async throws(TurngateError) -> Session {
-        let made = try await uncut { () async throws(TurngateError) in try await self.make(spec) }
-        _ = await made.settled.wait(for: wait, on: context.clock)
-        let session = made.snapshot
+        let made = try await uncut { () async throws(TurngateError) in
+            try await self.make(spec, by: actor, claim: claim)
+        }
+        _ = await made.session.settled.wait(for: wait, on: context.clock)
+        var session = made.session.snapshot
+        session.newWebhooks = made.webhooks
         guard let end = session.end else { return session }
         switch end.reason {
         case .roomUnreachable: throw .roomUnreachable(session.id, detail: end.detail ?? "")
@@ -80,26 +83,6 @@ extension SessionSupervisor: SessionControl {
         guard try await context.store.session(id) != nil else { throw .notFound(.session) }
         return try await context.store.methods(id)
     }
-
-    // i4: the runtime's part
-    public func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec] { throw .internalFailure("i4") }
-    public func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) { throw .internalFailure("i4") }
-    public func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) {
-        throw .internalFailure("i4")
-    }
-    public func removeDefaultMethod(_ name: String) async throws(TurngateError) { throw .internalFailure("i4") }
-    public func invocations(
-        _ id: SessionID, _ query: InvocationQuery
-    ) async throws(TurngateError) -> InvocationPage { throw .internalFailure("i4") }
-    public func invocation(
-        _ id: SessionID, _ invocation: InvocationID
-    ) async throws(TurngateError) -> RPCInvocationRecord { throw .internalFailure("i4") }
-    public func takeInvocations(
-        _ id: SessionID, _ poll: InvocationPoll
-    ) async throws(TurngateError) -> [LeasedInvocation] { throw .internalFailure("i4") }
-    public func answerInvocation(
-        _ id: SessionID, _ invocation: InvocationID, with answer: InvocationAnswer
-    ) async throws(TurngateError) { throw .internalFailure("i4") }
 
     public func call(_ id: SessionID, _ request: RPCCallRequest) async throws(TurngateError) -> [RecipientReceipt] {
         try await working(id).call(request)

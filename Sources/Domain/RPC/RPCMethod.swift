@@ -12,6 +12,19 @@ public enum RPCHandler: Sendable, Equatable {
     case queue(QueueHandler)
 }
 
+extension RPCHandler {
+    /// As the API names it: `handler.type`.
+    public var typeName: String {
+        switch self {
+        case .static: "static"
+        case .echo: "echo"
+        case .builtin: "builtin"
+        case .webhook: "webhook"
+        case .queue: "queue"
+        }
+    }
+}
+
 /// A method as registered.
 public struct RPCMethodSpec: Sendable, Equatable {
     /// What callers name: 1…64 of `A-Za-z0-9_.:-`, unique in its session.

@@ -27,7 +27,8 @@ public struct SessionSpec: Sendable, Equatable {
     public init(
         room: String, agent: AgentProfile = AgentProfile(), rpcMethods: [RPCMethodSpec] = [],
         turnPolicy: TurnPolicy = TurnPolicy(), labels: [String: String] = [:], metadata: String = "{}",
-        webhooks: [WebhookSpec] = [], maxDuration: Duration? = defaultMaxDuration, emptyTimeout: Duration? = defaultEmptyTimeout
+        webhooks: [WebhookSpec] = [], maxDuration: Duration? = defaultMaxDuration,
+        emptyTimeout: Duration? = defaultEmptyTimeout
     ) {
         self.room = room
         self.agent = agent

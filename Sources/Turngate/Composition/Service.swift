@@ -55,7 +55,8 @@ struct Service: Sendable {
         let supervisor = SessionSupervisor(
             context: RuntimeContext(
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
-                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics),
+                store: store, journal: journal, handlers: NoHandlers(), makeWebhookSecret: { UUID().uuidString },
+                clock: clock, metrics: RuntimeMetrics(registry: metrics),
                 limits: limits(configuration), logger: logger))
         refusals.connect { supervisor.refused($0) }
         SessionCensus.register(supervisor, in: metrics)
@@ -228,6 +229,13 @@ struct Service: Sendable {
         case .engine(let message): logger.debug("libmicrohttpd", metadata: ["message": "\(message)"])
         }
     }
+}
+
+// i4: the lead's part
+private struct NoHandlers: HandlerBackend {
+    func call(
+        _ handler: WebhookHandler, with invocation: PendingInvocation, timeout: Duration
+    ) async throws(HandlerFailure) -> HandlerAnswer { throw .unreachable("not composed yet") }
 }
 
 extension MigrationError {
