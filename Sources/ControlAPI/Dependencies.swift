@@ -7,6 +7,8 @@ import Metrics
 public struct Dependencies: Sendable {
     var sessions: any SessionControl
     var history: any StateHistory
+    var webhooks: any WebhookRegistry
+    var rules: OutboundRules
     var tokens: any ParticipantTokenIssuer
     var authenticator: (any CallerAuthenticator)?
     var probes: [any ReadinessProbe]
@@ -18,6 +20,9 @@ public struct Dependencies: Sendable {
     var logger: Logger
 
     /// - Parameters:
+    ///   - outboundURLs: which URLs of the users' systems may be called at all.
+    ///   - serviceSigns: whether the service has a secret of its own; without
+    ///     it every `webhook` handler has to bring one.
     ///   - authenticator: who may call. Nil, which only a loopback address
     ///     may be served with: everybody has the scope `admin` and no name.
     ///   - probes: what `/readyz` asks, in the order it shows them.
@@ -26,12 +31,15 @@ public struct Dependencies: Sendable {
     ///     lie (`openapi_ui_bundles/swagger_ui/vendor` of the package
     ///     `openapi-ui-bundles`); nil where they were not installed.
     public init(
-        sessions: any SessionControl, history: any StateHistory, tokens: any ParticipantTokenIssuer,
+        sessions: any SessionControl, history: any StateHistory, webhooks: any WebhookRegistry,
+        outboundURLs: any OutboundURLRule, serviceSigns: Bool, tokens: any ParticipantTokenIssuer,
         authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe], metrics: MetricsRegistry,
         openAPI: [UInt8], docsDirectory: URL?, version: VersionInfo, clock: any TurngateClock, logger: Logger
     ) {
         self.sessions = sessions
         self.history = history
+        self.webhooks = webhooks
+        rules = OutboundRules(urls: outboundURLs, serviceSigns: serviceSigns)
         self.tokens = tokens
         self.authenticator = authenticator
         self.probes = probes

@@ -29,6 +29,13 @@ struct Endpoint: Sendable {
         return endpoint
     }
 
+    /// The same for callers whose key has at least this scope.
+    func needing(_ scope: Caller.Scope) -> Endpoint {
+        var endpoint = self
+        endpoint.scope = scope
+        return endpoint
+    }
+
     /// A GET without a key.
     static func open(
         _ pattern: String, _ answer: @escaping @Sendable (APIRequest) async throws -> HTTPResponse

@@ -4,6 +4,7 @@ import HTTPServer
 /// `/v1/sessions`
 struct SessionRoutes: Sendable {
     let sessions: any SessionControl
+    let rules: OutboundRules
 
     var endpoints: [Endpoint] {
         [
@@ -18,12 +19,12 @@ struct SessionRoutes: Sendable {
     private func create(_ request: APIRequest) async throws -> HTTPResponse {
         var input = try request.input(body: .required)
         let wait = input.query.wait() ?? .milliseconds(Limits.defaultSessionWaitMs)
-        let spec = try SessionSpec(&input.body)
+        let spec = SessionSpec(&input.body, rules)
         try input.finish()
         if let name = spec.repeatedMethod { throw TurngateError.conflict(.rpcMethodTaken(name: name)) }
-        let session = try await sessions.create(spec, actor: request.actor, claim: nil, wait: wait)
+        let session = try await sessions.create(spec, actor: request.actor, claim: request.claim, wait: wait)
         return .json(
-            session.json, status: session.status == .connecting ? 202 : 201,
+            session.createdJSON, status: session.status == .connecting ? 202 : 201,
             headers: ["Location": "/v1/sessions/\(session.id)"])
     }
 

@@ -62,7 +62,8 @@ struct Service: Sendable {
         let authenticator = configuration.keys.map(KeyRingAuthenticator.init)
         let api = try ControlAPI(
             Dependencies(
-                sessions: supervisor, history: PostgresStateHistory(pool: pool), tokens: tokens,
+                sessions: supervisor, history: PostgresStateHistory(pool: pool), webhooks: NoWebhooks(),
+                outboundURLs: NoOutboundRule(), serviceSigns: false, tokens: tokens,
                 authenticator: authenticator,
                 probes: [
                     PostgresReadiness(pool: pool), MigrationsProbe(migrator: migrator, clock: clock),

@@ -12,17 +12,20 @@ import Testing
 struct APIHarness {
     let sessions = FakeSessions()
     let history = FakeHistory()
+    let webhooks = FakeWebhooks()
     let metrics = MetricsRegistry()
     let log = LogCollector()
     let api: ControlAPI
 
     init(
-        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil
+        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
+        serviceSigns: Bool = true
     ) throws {
         let log = log
         api = try ControlAPI(
             Dependencies(
-                sessions: sessions, history: history, tokens: FakeTokens(), authenticator: keys, probes: probes,
+                sessions: sessions, history: history, webhooks: webhooks, outboundURLs: FakeOutboundRule(),
+                serviceSigns: serviceSigns, tokens: FakeTokens(), authenticator: keys, probes: probes,
                 metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
                 version: VersionInfo(version: "0.2.0", commit: "abc"), clock: FixedClock(),
                 logger: Logger(label: "test") { _ in log }))
