@@ -44,24 +44,23 @@ public struct ControlAPI: HTTPHandler {
 
     private static func endpoints(_ dependencies: Dependencies) -> [Endpoint] {
         let sessions = dependencies.sessions
-        return SessionRoutes(sessions: sessions).endpoints
+        let rules = dependencies.rules
+        return SessionRoutes(sessions: sessions, rules: rules).endpoints
             + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock)
             .endpoints
             + AgentStateRoutes(sessions: sessions).endpoints
             + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock)
             .endpoints
-            + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
+            + RPCMethodRoutes(sessions: sessions, rules: rules).endpoints
+            + DefaultMethodRoutes(sessions: sessions, rules: rules).endpoints
+            + RPCInvocationRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
+            + WebhookRoutes(webhooks: dependencies.webhooks, rules: rules).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
             + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
             + IncidentRoutes(sessions: sessions).endpoints
-            + eventEndpoints(dependencies)
+            + EventRoutes(sessions: sessions, events: dependencies.events, clock: dependencies.clock).endpoints
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
-    }
-
-    private static func eventEndpoints(_ dependencies: Dependencies) -> [Endpoint] {
-        guard let events = dependencies.events else { return [] }
-        return EventRoutes(sessions: dependencies.sessions, events: events, clock: dependencies.clock).endpoints
     }
 
     private static func audioEndpoints(_ sessions: any SessionControl) -> [Endpoint] {

@@ -10,7 +10,7 @@ public struct RuntimeContext: Sendable {
     /// The way to the users' systems that answer calls over HTTP.
     let handlers: any HandlerBackend
     /// Makes a new secret for a webhook, `whsec_…`.
-    let makeWebhookSecret: @Sendable () -> String
+    let makeWebhookSecret: @Sendable () throws(TurngateError) -> String
     let clock: any TurngateClock
     let metrics: RuntimeMetrics
     let limits: RuntimeLimits
@@ -20,7 +20,7 @@ public struct RuntimeContext: Sendable {
 
     public init(
         runtime: RuntimeID, connector: any RoomConnector, store: any SessionStore, journal: any StateJournal,
-        handlers: any HandlerBackend, makeWebhookSecret: @escaping @Sendable () -> String,
+        handlers: any HandlerBackend, makeWebhookSecret: @escaping @Sendable () throws(TurngateError) -> String,
         clock: any TurngateClock, metrics: RuntimeMetrics, limits: RuntimeLimits = RuntimeLimits(), logger: Logger
     ) {
         self.runtime = runtime

@@ -46,7 +46,7 @@ public final class SessionSupervisor: Sendable {
         var session = Session(id: SessionID(at: now), spec: whole, createdAt: now)
         session.createdBy = maker
         let states = AgentStateMachine(sessionID: session.id, at: now)
-        let webhooks = webhooks(of: session)
+        let webhooks = try webhooks(of: session)
         try await insert(session, first: states.current, webhooks: webhooks, claim: claim)
         return Made(session: await start(session, states), webhooks: webhooks)
     }
@@ -73,13 +73,13 @@ public final class SessionSupervisor: Sendable {
         return whole
     }
 
-    private func webhooks(of session: Session) -> [WebhookWithSecret] {
-        session.spec.webhooks.map { spec in
+    private func webhooks(of session: Session) throws(TurngateError) -> [WebhookWithSecret] {
+        try session.spec.webhooks.map { spec throws(TurngateError) in
             WebhookWithSecret(
                 webhook: Webhook(
                     id: WebhookID(at: session.createdAt), spec: spec, sessionID: session.id,
                     createdAt: session.createdAt),
-                secret: context.makeWebhookSecret())
+                secret: try context.makeWebhookSecret())
         }
     }
 

@@ -68,7 +68,8 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .tooManyRPCMethods, .illegalStateStep,
-            .tooManySessions, .tooManyWebhooks, .invocationOver, .idempotencyKeyInUse, .sessionNotWorking, .floorTaken, .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
+            .tooManySessions, .tooManyWebhooks, .invocationOver, .idempotencyKeyInUse, .sessionNotWorking, .floorTaken,
+            .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
             409
         case .eventNotFound: 410
         case .bodyTooLarge, .audioTooLong: 413
@@ -93,8 +94,8 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .malformedJSON: "The request body is not JSON"
         case .malformedRequest: "The request is not well-formed HTTP"
         case .badAudio: "The request body is not audio that can be played"
-        case .unauthenticated: "An API key is needed"
-        case .forbidden: "The API key's scope does not allow this"
+        case .unauthenticated: "An API key or LiveKit token is needed"
+        case .forbidden: "The API key or token does not allow this"
         case .routeNotFound: "There is nothing at this path"
         case .sessionNotFound: "There is no such session"
         case .rpcMethodNotFound: "There is no such RPC method"
@@ -110,7 +111,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .identityTaken: "The agent's identity is taken in that room"
         case .rpcMethodTaken: "The RPC method's name is taken"
         case .rpcMethodBuiltin: "The RPC method is built in"
-        case .tooManyRPCMethods: "The session has too many RPC methods"
+        case .tooManyRPCMethods: "There are too many RPC methods"
         case .tooManySessions: "The key has too many live sessions"
         case .tooManyWebhooks: "There are too many webhooks"
         case .invocationOver: "The invocation needs no answer any more"

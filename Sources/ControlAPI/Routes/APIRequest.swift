@@ -31,6 +31,20 @@ struct APIRequest: Sendable {
         return id
     }
 
+    /// `{invocation}` of the path.
+    func invocationID() throws(TurngateError) -> InvocationID {
+        guard let id = http.parameters["invocation"].flatMap({ InvocationID($0) }) else {
+            throw .notFound(.invocation)
+        }
+        return id
+    }
+
+    /// `{webhook}` of the path.
+    func webhookID() throws(TurngateError) -> WebhookID {
+        guard let id = http.parameters["webhook"].flatMap({ WebhookID($0) }) else { throw .notFound(.webhook) }
+        return id
+    }
+
     /// Makes sure that the caller may use a field that needs more than its
     /// call; where no keys are configured, everybody may.
     func require(_ scope: Caller.Scope, for field: String) throws(Problem) {

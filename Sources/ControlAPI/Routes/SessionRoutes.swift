@@ -4,6 +4,7 @@ import HTTPServer
 /// `/v1/sessions`
 struct SessionRoutes: Sendable {
     let sessions: any SessionControl
+    let rules: OutboundRules
 
     var endpoints: [Endpoint] {
         [
@@ -18,7 +19,7 @@ struct SessionRoutes: Sendable {
     private func create(_ request: APIRequest) async throws -> HTTPResponse {
         var input = try request.input(body: .required)
         let wait = input.query.wait() ?? .milliseconds(Limits.defaultSessionWaitMs)
-        let spec = try SessionSpec(&input.body)
+        let spec = SessionSpec(&input.body, rules)
         try input.finish()
         _ = try request.roomInReach(spec.room)
         if let name = spec.repeatedMethod { throw TurngateError.conflict(.rpcMethodTaken(name: name)) }
@@ -28,7 +29,7 @@ struct SessionRoutes: Sendable {
 
     private static func created(_ session: Session) -> HTTPResponse {
         .json(
-            session.json, status: session.status == .connecting ? 202 : 201,
+            session.createdJSON, status: session.status == .connecting ? 202 : 201,
             headers: ["Location": "/v1/sessions/\(session.id)"])
     }
 

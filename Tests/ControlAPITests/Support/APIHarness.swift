@@ -15,20 +15,22 @@ struct APIHarness {
     let eventLog = FakeEventLog()
     /// Not running unless a test runs it.
     let events: EventHub
+    let webhooks = FakeWebhooks()
     let metrics = MetricsRegistry()
     let log = LogCollector()
     let api: ControlAPI
 
     init(
         keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
-        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits(),
+        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits(), serviceSigns: Bool = true,
         adapt: (inout Dependencies) -> Void = { _ in }
     ) throws {
         let log = log
         let logger = Logger(label: "test") { _ in log }
         events = EventHub(log: eventLog, clock: clock, metrics: metrics, logger: logger, limits: limits)
         var dependencies = Dependencies(
-            sessions: sessions, history: history, events: events, tokens: FakeTokens(), authenticator: keys,
+            sessions: sessions, history: history, events: events, webhooks: webhooks,
+            outboundURLs: FakeOutboundRule(), serviceSigns: serviceSigns, tokens: FakeTokens(), authenticator: keys,
             probes: probes, metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
             version: VersionInfo(version: "0.2.0", commit: "abc"), clock: clock, logger: logger)
         adapt(&dependencies)

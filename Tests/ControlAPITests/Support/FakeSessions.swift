@@ -24,6 +24,10 @@ final class FakeSessions: SessionControl {
         var nobodySpeaks = false
         var speech: FakeSpeech = FakeSpeech()
         var incidents: [Incident] = []
+        var defaults: [String: RPCMethodSpec] = [:]
+        var invocations = FakeInvocations()
+        /// The claims that sessions were made under, in their order.
+        var claims: [IdempotencyClaim?] = []
     }
 
     enum Call: Equatable {
@@ -47,6 +51,12 @@ final class FakeSessions: SessionControl {
         case speak(interrupt: Bool, wait: Duration, actor: String?)
         case interrupt(actor: String?)
         case incidents(IncidentQuery)
+        case addDefault(RPCMethodSpec)
+        case replaceDefault(RPCMethodSpec)
+        case removeDefault(String)
+        case invocations(InvocationQuery)
+        case take(InvocationPoll)
+        case answer(InvocationID, InvocationAnswer)
     }
 
     static let start = Timestamp(microseconds: 1_795_343_467_123_456)
@@ -55,6 +65,7 @@ final class FakeSessions: SessionControl {
     var lastCall: Call? { state.withLock { $0.calls.last } }
 
     var callCount: Int { state.withLock { $0.calls.count } }
+    var claims: [IdempotencyClaim?] { state.withLock { $0.claims } }
 
     func configure(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
@@ -94,6 +105,7 @@ final class FakeSessions: SessionControl {
                 throw .conflict(.rpcMethodBuiltin(name: taken.name))
             }
             state.created += 1
+            state.claims.append(claim)
             let time = Self.start + .milliseconds(state.created)
             var session = Session(id: SessionID(at: time), spec: spec, createdAt: time)
             session.status = state.nextStatus
@@ -118,6 +130,12 @@ final class FakeSessions: SessionControl {
             state.methods[session.id] = Dictionary(
                 spec.rpcMethods.map { ($0.name, RPCMethodReport(spec: $0, builtin: false, registeredAt: time)) }
             ) { first, _ in first }
+            // Secrets are for the one who makes it; the session that is kept has none.
+            session.newWebhooks = spec.webhooks.enumerated().map { index, spec in
+                let webhook = Webhook(
+                    id: WebhookID(at: time), spec: spec, sessionID: session.id, createdAt: time)
+                return WebhookWithSecret(webhook: webhook, secret: FakeWebhooks.secret(index))
+            }
             return session
         }
     }

@@ -31,3 +31,11 @@ struct FakeProbe: ReadinessProbe {
     var answer: String?
     func problem() async -> String? { answer }
 }
+
+/// Takes `http` and `https` to anything but the loopback.
+struct FakeOutboundRule: OutboundURLRule {
+    func problem(with url: String) -> String? {
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else { return "must be http or https" }
+        return url.contains("127.0.0.1") ? "names an address that is not public" : nil
+    }
+}
