@@ -97,7 +97,7 @@ let package = Package(
         tests(
             "ControlAPI",
             [
-                "ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "TestSupport",
+                "ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "Security", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),

@@ -9,6 +9,8 @@ public struct Dependencies: Sendable {
     var history: any StateHistory
     var tokens: any ParticipantTokenIssuer
     var authenticator: (any CallerAuthenticator)?
+    var idempotency: Idempotency?
+    var rateLimit: RateLimitRule?
     var probes: [any ReadinessProbe]
     var metrics: MetricsRegistry
     var openAPI: [UInt8]
@@ -20,6 +22,9 @@ public struct Dependencies: Sendable {
     /// - Parameters:
     ///   - authenticator: who may call. Nil, which only a loopback address
     ///     may be served with: everybody has the scope `admin` and no name.
+    ///   - idempotency: where the answers of keyed calls are kept. Nil: every call
+    ///     is carried out, key or not.
+    ///   - rateLimit: how many calls a caller may make; nil: any number.
     ///   - probes: what `/readyz` asks, in the order it shows them.
     ///   - openAPI: the bytes of `openapi.yaml`.
     ///   - docsDirectory: where `swagger-ui-bundle.js` and `swagger-ui.css`
@@ -27,13 +32,16 @@ public struct Dependencies: Sendable {
     ///     `openapi-ui-bundles`); nil where they were not installed.
     public init(
         sessions: any SessionControl, history: any StateHistory, tokens: any ParticipantTokenIssuer,
-        authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe], metrics: MetricsRegistry,
-        openAPI: [UInt8], docsDirectory: URL?, version: VersionInfo, clock: any TurngateClock, logger: Logger
+        authenticator: (any CallerAuthenticator)?, idempotency: Idempotency? = nil, rateLimit: RateLimitRule? = nil,
+        probes: [any ReadinessProbe], metrics: MetricsRegistry, openAPI: [UInt8], docsDirectory: URL?,
+        version: VersionInfo, clock: any TurngateClock, logger: Logger
     ) {
         self.sessions = sessions
         self.history = history
         self.tokens = tokens
         self.authenticator = authenticator
+        self.idempotency = idempotency
+        self.rateLimit = rateLimit
         self.probes = probes
         self.metrics = metrics
         self.openAPI = openAPI

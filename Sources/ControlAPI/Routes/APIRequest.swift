@@ -5,6 +5,8 @@ import HTTPServer
 struct APIRequest: Sendable {
     var http: HTTPRequest
     var context: RequestContext
+    /// What its `Idempotency-Key` came to: whatever the call makes is bound to it.
+    var claim: IdempotencyClaim? = nil
 
     /// The API key's name.
     var actor: String? { context.caller?.name }

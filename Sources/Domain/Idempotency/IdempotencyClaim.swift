@@ -26,14 +26,18 @@ public struct IdempotencyRequest: Sendable, Equatable {
 
 /// An answer as it is kept for repeats of its call.
 public struct StoredReply: Sendable, Equatable {
+    /// The HTTP status.
     public var status: Int
     /// Those that the call itself set, `Content-Type` and `Location` for instance.
     public var headers: [Header]
+    /// At most 1 MiB.
     public var body: [UInt8]
 
     /// One header field.
     public struct Header: Sendable, Equatable, Codable {
+        /// As it was written.
         public var name: String
+        /// Without surrounding white space.
         public var value: String
 
         public init(name: String, value: String) {

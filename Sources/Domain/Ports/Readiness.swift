@@ -86,7 +86,7 @@ public enum CredentialRefusal: Error, Sendable, Equatable {
 }
 
 /// A caller that was recognised.
-public struct Caller: Sendable, Equatable {
+public struct Caller: Sendable, Hashable {
     /// The key's name: the `actor` of what it does. Of a token, its identity.
     public var name: String
     /// What the credential may do.

@@ -24,7 +24,9 @@ struct Service: Sendable {
     private let watching: Task<Void, Never>
     private let server: HTTPServer
     private let outbound: OutboundHTTPClient
-    private let authenticator: KeyRingAuthenticator?
+    private let keys: KeyRingAuthenticator?
+    private let idempotency: PostgresIdempotencyLog
+    private let purging: Task<Void, Never>
 
     /// How long the database may be away at the start.
     private static let databasePatience = Duration.seconds(30)
@@ -60,11 +62,14 @@ struct Service: Sendable {
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
         try await watch.enter()
         let outbound = try OutboundHTTPClient()
-        let authenticator = configuration.keys.map(KeyRingAuthenticator.init)
+        let keys = configuration.keys.map(KeyRingAuthenticator.init)
+        let idempotency = PostgresIdempotencyLog(pool: pool, runtime: runtime, clock: clock, logger: logger)
         let api = try ControlAPI(
             Dependencies(
                 sessions: supervisor, history: PostgresStateHistory(pool: pool), tokens: tokens,
-                authenticator: authenticator,
+                authenticator: keys.map { authenticator($0, configuration) },
+                idempotency: Idempotency(log: idempotency, sha256: { SHA256.hash($0) }),
+                rateLimit: configuration.rateLimit,
                 probes: [
                     PostgresReadiness(pool: pool), MigrationsProbe(migrator: migrator, clock: clock),
                     RoomServerProbe(url: configuration.livekitURL, client: outbound),
@@ -81,11 +86,13 @@ struct Service: Sendable {
         logger.notice("serving", metadata: ["listen": "\(configuration.listen.text(port: server.port))"])
         return Service(
             logger: logger, runtime: runtime, pool: pool, journal: journal, registry: registry, supervisor: supervisor,
-            watching: Task { await watch.run() }, server: server, outbound: outbound, authenticator: authenticator)
+            watching: Task { await watch.run() }, server: server, outbound: outbound, keys: keys,
+            idempotency: idempotency,
+            purging: Task { await IdempotencyPurge(log: idempotency, clock: clock, logger: logger).run() })
     }
 
     /// Stops accepting, finishes what is running, lets the agents leave, writes
-    /// the rest down. Bounded by the sum of the parts' bounds, 27 s; says
+    /// the rest down. Bounded by the sum of the parts' bounds, 28 s; says
     /// whether nothing was left undone.
     func stop() async -> Bool {
         logger.notice("stopping")
@@ -95,8 +102,11 @@ struct Service: Sendable {
         let remaining = await supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(12))
         await drained
         let unwritten = await journal.close(deadline: .seconds(5))
-        watching.cancel()
-        await watching.value
+        let unanswered = await idempotency.close(deadline: .seconds(1))
+        for task in [watching, purging] {
+            task.cancel()
+            await task.value
+        }
         do throws(TurngateError) {
             // What was not written is for the next process to find and bury.
             if unwritten == 0, remaining == 0 { try await registry.leave(runtime) }
@@ -105,7 +115,12 @@ struct Service: Sendable {
         }
         await pool.close(deadline: .seconds(3))
         outbound.close()
-        logger.notice("stopped", metadata: ["sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)"])
+        logger.notice(
+            "stopped",
+            metadata: [
+                "sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)",
+                "answers_unwritten": "\(unanswered)",
+            ])
         return remaining == 0 && unwritten == 0
     }
 
@@ -121,11 +136,11 @@ struct Service: Sendable {
     /// the old ones.
     func reloadKeys(_ settings: Settings) {
         var reader = SettingsReader(settings)
-        guard let authenticator, let ring = reader.keys() else {
+        guard let keys, let ring = reader.keys() else {
             logger.error("keys not reread", metadata: ["problems": "\(reader.problems.joined(separator: "; "))"])
             return
         }
-        authenticator.replace(with: ring)
+        keys.replace(with: ring)
         logger.notice("keys reread", metadata: ["keys": "\(ring.keys.count)"])
     }
 
@@ -188,6 +203,15 @@ struct Service: Sendable {
         limits.turnAudioBytes = min(limits.turnAudioBytes, limits.allTurnAudioBytes)
         limits.turnAudioTime = .seconds(configuration.turnAudioSeconds)
         return limits
+    }
+
+    private static func authenticator(
+        _ keys: KeyRingAuthenticator, _ configuration: ServiceConfiguration
+    ) -> CredentialAuthenticator {
+        CredentialAuthenticator(
+            keys: keys,
+            tokens: LiveKitTokenAuthenticator(
+                apiKey: configuration.livekitAPIKey, apiSecret: configuration.livekitAPISecret))
     }
 
     private static func docs(_ configuration: ServiceConfiguration) -> URL? {

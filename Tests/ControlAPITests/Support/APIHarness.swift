@@ -17,15 +17,17 @@ struct APIHarness {
     let api: ControlAPI
 
     init(
-        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil
+        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
+        adapt: (inout Dependencies) -> Void = { _ in }
     ) throws {
         let log = log
-        api = try ControlAPI(
-            Dependencies(
-                sessions: sessions, history: history, tokens: FakeTokens(), authenticator: keys, probes: probes,
-                metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
-                version: VersionInfo(version: "0.2.0", commit: "abc"), clock: FixedClock(),
-                logger: Logger(label: "test") { _ in log }))
+        var dependencies = Dependencies(
+            sessions: sessions, history: history, tokens: FakeTokens(), authenticator: keys, probes: probes,
+            metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
+            version: VersionInfo(version: "0.2.0", commit: "abc"), clock: FixedClock(),
+            logger: Logger(label: "test") { _ in log })
+        adapt(&dependencies)
+        api = try ControlAPI(dependencies)
     }
 
     /// Sends a request with the key `dev-key` unless another `authorization` is given (empty: none).

@@ -54,6 +54,8 @@ final class FakeSessions: SessionControl {
 
     var lastCall: Call? { state.withLock { $0.calls.last } }
 
+    var callCount: Int { state.withLock { $0.calls.count } }
+
     func configure(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
     func perform<Value: Sendable>(
