@@ -7,6 +7,7 @@ import Metrics
 public struct Dependencies: Sendable {
     var sessions: any SessionControl
     var history: any StateHistory
+    // i4: no optional any more once the lead's composition gives one.
     var events: EventHub?
     var tokens: any ParticipantTokenIssuer
     var authenticator: (any CallerAuthenticator)?
@@ -28,7 +29,7 @@ public struct Dependencies: Sendable {
     ///     lie (`openapi_ui_bundles/swagger_ui/vendor` of the package
     ///     `openapi-ui-bundles`); nil where they were not installed.
     public init(
-        sessions: any SessionControl, history: any StateHistory, events: EventHub? = nil,  // i4: the lead's composition gives it; then it is no optional any more
+        sessions: any SessionControl, history: any StateHistory, events: EventHub? = nil,
         tokens: any ParticipantTokenIssuer, authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe],
         metrics: MetricsRegistry,
         openAPI: [UInt8], docsDirectory: URL?, version: VersionInfo, clock: any TurngateClock, logger: Logger
