@@ -49,7 +49,7 @@ extension EventHub {
         var failures = 0
         while !Task.isCancelled {
             do throws(TurngateError) {
-                return try await log.events(query)
+                return try await gate.pass { () async throws(TurngateError) in try await log.events(query) }
             } catch {
                 failures += 1
                 subscription.replayFailed(at: clock.uptime)
