@@ -215,6 +215,19 @@ import Testing
         #expect(log.queries.count <= queries + 1)
     }
 
+    @Test func replays_readTheLogAFewAtATime() async throws {
+        log.append(100, of: one)
+        log.hold()
+        var readers: [EventReader] = []
+        for _ in 0..<60 { readers.append(try await reader(after: 0)) }
+        await expectLog { $0.heldReads == 17 }
+        for _ in 0..<50 { await Task.yield() }
+        // The hub's own read is one of them.
+        #expect(log.heldReads == 17)
+        log.release()
+        for reader in readers { await expect(reader, gets: everything) }
+    }
+
     // MARK: Slow readers
 
     @Test func readerThatCatchesUpInTime_isNotCutOff() async throws {

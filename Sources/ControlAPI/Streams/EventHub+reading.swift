@@ -20,7 +20,7 @@ extension EventHub {
                 let batch = try await log.events(
                     EventQuery(scope: .everything, after: place.position, limit: limits.batch))
                 let isCurrent = await handOut(batch, at: place)
-                if isCurrent, batch.count < limits.batch { return reachedEnd(from: start, at: place) }
+                if isCurrent, batch.isEmpty { return reachedEnd(from: start, at: place) }
             } catch {
                 return fail(error)
             }

@@ -37,7 +37,7 @@ extension EventHub {
                 scope: subscription.scope, types: subscription.queryTypes, after: after, upTo: lap.upTo,
                 limit: pageSize)
             guard let page = await page(query, for: subscription) else { return false }
-            after = page.count < query.limit ? lap.upTo : page.last?.position ?? lap.upTo
+            after = page.last?.position ?? lap.upTo
             guard await subscription.hand(page, upTo: after, at: clock.uptime) else { return false }
             pageSize = limits.pageSize(after: page)
         }
@@ -49,7 +49,7 @@ extension EventHub {
         var failures = 0
         while !Task.isCancelled {
             do throws(TurngateError) {
-                return try await log.events(query)
+                return try await gate.pass { () async throws(TurngateError) in try await log.events(query) }
             } catch {
                 failures += 1
                 subscription.replayFailed(at: clock.uptime)

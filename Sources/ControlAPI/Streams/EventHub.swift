@@ -31,6 +31,7 @@ public final class EventHub: Sendable {
     let limits: EventHubLimits
     let logger: Logger
     let metrics: EventStreamMetrics
+    let gate: EventReadGate
     let state = Mutex(State())
     let news: AsyncStream<Void>
     private let announce: AsyncStream<Void>.Continuation
@@ -46,6 +47,7 @@ public final class EventHub: Sendable {
         self.limits = limits
         self.logger = logger
         self.metrics = EventStreamMetrics(metrics)
+        gate = EventReadGate(places: limits.replays)
         (news, announce) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 

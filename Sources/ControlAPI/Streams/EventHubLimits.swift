@@ -11,6 +11,8 @@ public struct EventHubLimits: Sendable, Equatable {
     /// How many events are handed to the streams before these get a turn to
     /// send them.
     public var slice = 64
+    /// How many replays read the log at a time.
+    public var replays = 16
     /// About how many bytes a page of a replay is to have.
     public var pageBytes = 64 << 10
     /// How often the log is looked at without being told of news, and how exact

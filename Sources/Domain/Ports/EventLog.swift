@@ -2,7 +2,8 @@
 /// their commits. Every call throws `storeUnavailable` when PostgreSQL does not
 /// answer within its bound.
 public protocol EventLog: Sendable {
-    /// Events in their order; empty when there are none yet.
+    /// Events in their order. May be fewer than the query's `limit` although more
+    /// follow, as an answer's bytes are bounded too; empty when none follow.
     func events(_ query: EventQuery) async throws(TurngateError) -> [StoredEvent]
     /// Where an event stands; nil when there is none of this id, or not within `scope`.
     func position(of event: EventID, in scope: EventScope) async throws(TurngateError) -> Int64?

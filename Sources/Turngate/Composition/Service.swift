@@ -114,10 +114,10 @@ struct Service: Sendable {
     /// whether nothing was left undone.
     func stop() async -> Bool {
         logger.notice("stopping")
-        async let drained: Void = server.stop(deadline: .seconds(10))
-        // Streams never end by themselves. Their readers come again, to whoever
-        // is there then, and go on where they were.
+        // First, as streams never end by themselves: their readers come again, to
+        // whoever is there then, and go on where they were.
         await tellers.hub.stop(deadline: .seconds(1))
+        async let drained: Void = server.stop(deadline: .seconds(10))
         await finishRunning(within: .seconds(3))
         // What still waits now waits for its session, and is answered by its end.
         let remaining = await supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(12))
