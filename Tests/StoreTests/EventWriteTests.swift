@@ -146,6 +146,13 @@ import Testing
         #expect(try await fixture.events(types: [.sessionFailed]).count == 2)
     }
 
+    @Test func aSessionThatIsInsertedAgain_isToldOnce_andLaterEventsStandAlone() async throws {
+        let fixture = try await StoreFixture()
+        let (session, machine) = try await fixture.insertSession()
+        try await fixture.sessions.insert(session, first: machine.current, owner: fixture.runtime.id)
+        #expect(try await fixture.events().map(\.type) == ["session.created", "agent_state.changed"])
+    }
+
     /// Tells one thing, at a length.
     private struct LongEvents: EventEncoding {
         let bytes: Int

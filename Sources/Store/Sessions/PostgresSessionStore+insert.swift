@@ -45,7 +45,7 @@ extension PostgresSessionStore {
         }
         let news: [SessionNews] = [.created(session), .entry(.transition(first))]
         let rows = news.flatMap { EventRow.rows(of: $0, about: session.id, as: events) }
-        commands.append(PostgresCommand(EventStatements.add, EventRow.values(rows)))
+        commands.append(PostgresCommand(EventStatements.begin, EventRow.values(rows) + [.id(session.id)]))
         return commands
     }
 

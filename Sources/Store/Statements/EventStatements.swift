@@ -7,6 +7,12 @@ enum EventStatements {
     /// others from numbering theirs until it has committed.
     static let add = PostgresStatement(name: "events_add", sql: "SELECT \(add(from: 1))")
 
+    /// The same for a session's first events: of a session `$7` that has some
+    /// already they are not told again.
+    static let begin = PostgresStatement(
+        name: "events_begin",
+        sql: "SELECT \(add(from: 1)) WHERE NOT EXISTS (SELECT FROM events WHERE session_id = $7)")
+
     /// The call for the placeholders from `first` on, which `EventRow.values` fill.
     static func add(from first: Int) -> String {
         let types = ["uuid", "uuid", "text", "timestamptz", "text", "json"]
