@@ -18,7 +18,9 @@ import Testing
             clock: SystemClock(), secrets: try secrets.map { try WebhookSecret(text: $0) })
     }
 
-    private func invocation(_ payload: String = #"{"b": 1.50, "a": "é"}"#, _ envelope: RPCEnvelope = .json) -> PendingInvocation {
+    private func invocation(
+        _ payload: String = #"{"b": 1.50, "a": "é"}"#, _ envelope: RPCEnvelope = .json
+    ) -> PendingInvocation {
         let now = Timestamp(microseconds: 1_795_343_467_123_456)
         return PendingInvocation(
             id: InvocationID(at: now), sessionID: SessionID(at: now), room: "room \"7\"/a", method: "get_order_state",
@@ -67,7 +69,10 @@ import Testing
         #expect(message.text == expected)
     }
 
-    @Test(arguments: [("", RPCEnvelope.json, "null"), (" \n", .json, "null"), ("", .raw, #""""#), ("a\"b\n", .raw, #""a\"b\n""#)])
+    @Test(arguments: [
+        ("", RPCEnvelope.json, "null"), (" \n", .json, "null"), ("", .raw, "\"\""),
+        ("a\"b\n", .raw, #""a\"b\n""#),
+    ])
     func payload_isJSON_orAString(payload: String, envelope: RPCEnvelope, written: String) throws {
         let text = String(decoding: try InvocationBody.bytes(of: invocation(payload, envelope)), as: UTF8.self)
         #expect(text.hasSuffix(",\"payload\":\(written)}"))

@@ -15,7 +15,9 @@ public struct Webhook: Sendable, Equatable {
 
     /// Why nothing is delivered.
     public struct Disabled: Sendable, Equatable {
+        /// Since when.
         public var at: Timestamp
+        /// On whose wish.
         public var reason: Reason
 
         /// Who wanted it.
@@ -64,6 +66,7 @@ public struct WebhookSpec: Sendable, Equatable {
 /// A webhook with the secret that signs its deliveries: shown once, when it is
 /// made or its secret is changed.
 public struct WebhookWithSecret: Sendable, Equatable {
+    /// What was made.
     public var webhook: Webhook
     /// `whsec_…`; a credential, never logged.
     public var secret: String
@@ -76,7 +79,9 @@ public struct WebhookWithSecret: Sendable, Equatable {
 
 /// A change to a webhook: what is nil stays.
 public struct WebhookPatch: Sendable, Equatable {
+    /// Where to deliver from now on.
     public var url: String?
+    /// What to tell of from now on; empty: of everything.
     public var events: [EventType]?
     public var description: String?
     /// True puts it to work again, with what waits since then.

@@ -30,7 +30,9 @@ public struct LaneWish: Sendable, Equatable {
 
 /// A lane that the caller has leased.
 public struct WebhookLane: Sendable, Hashable {
+    /// Whom its deliveries go to.
     public var webhook: WebhookID
+    /// Whose events they tell of.
     public var session: SessionID
     /// Proves that it is the caller's: another lease has another.
     public var lease: UUID
@@ -65,7 +67,9 @@ public struct LaneBatch: Sendable {
 
 /// Where deliveries go, and what signs them.
 public struct WebhookTarget: Sendable {
+    /// Which webhook it is.
     public var id: WebhookID
+    /// An absolute `http` or `https` URL.
     public var url: String
     /// `whsec_…`, the newest first, each valid now; credentials, never logged.
     public var secrets: [String]

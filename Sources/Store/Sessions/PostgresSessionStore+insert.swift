@@ -38,7 +38,8 @@ extension PostgresSessionStore {
         claim: IdempotencyClaim?
     ) throws(TurngateError) -> [PostgresCommand] {
         var commands = [PostgresCommand(SessionStatements.insert, try Self.values(of: session, first, owner))]
-        // i4: webhooks: the command that writes `webhooks`, which hear of the session from its first event on.
+        // They hear of the session from its first event on.
+        commands += PostgresWebhookRegistry.insertCommands(webhooks: webhooks, session: session.id)
         if let claim {
             commands.append(PostgresCommand(SessionStatements.bindClaim, [.id(session.id), .uuid(claim.id)]))
         }

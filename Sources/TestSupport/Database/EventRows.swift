@@ -41,7 +41,8 @@ public struct EventRows: Sendable {
     ) -> PostgresCommand {
         let now = SystemClock().now.microseconds
         return PostgresCommand(
-            .unnamed("SELECT events_add($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::json[])"),
+            .unnamed(
+                "SELECT events_add($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::text[], $6::json[])"),
             [
                 .uuidArray(ids.map(\.uuid)), .uuidArray(ids.map { _ in session.uuid }),
                 .textArray(types.map(\.rawValue)), .timestampArray(microseconds: ids.map { _ in now }),

@@ -23,6 +23,9 @@ public struct LocalConnection: Sendable {
 
     let descriptor: Int32
 
+    /// A connection that was accepted; whoever did so closes it.
+    public init(descriptor: Int32) { self.descriptor = descriptor }
+
     /// Reads one request, or gives nil where the client has gone.
     public func readRequest() -> Request? {
         var head: [UInt8] = []
@@ -43,7 +46,7 @@ public struct LocalConnection: Sendable {
 
     /// Reads up to the end of the first line, or gives nil where the client has
     /// gone or says nothing that could be a line.
-    func readFirstLine() -> String? {
+    public func readFirstLine() -> String? {
         var line: [UInt8] = []
         while line.last != UInt8(ascii: "\n") {
             guard line.count < 4096, let byte = read(1)?.first, byte >= 9, byte < 127 else { return nil }
@@ -77,7 +80,7 @@ public struct LocalConnection: Sendable {
     }
 
     /// Ends the connection the hard way, with a reset.
-    func reset() {
+    public func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, socklen_t(MemoryLayout<linger>.size))
         // A socket of no address lets go of its peer, which `shutdown` would greet.

@@ -38,7 +38,8 @@ public struct SignedCaller: HandlerBackend {
     private func headers(
         _ handler: WebhookHandler, _ id: String, _ body: [UInt8]
     ) throws(HandlerFailure) -> [OutboundHeader] {
-        var headers = [OutboundHeader("content-type", "application/json"), OutboundHeader("accept", "application/json")]
+        let json = "application/json"
+        var headers = [OutboundHeader("content-type", json), OutboundHeader("accept", json)]
         headers += try signature(handler, id, body)
         let trace = TraceContext.current?.child() ?? TraceContext.start()
         headers.append(OutboundHeader("traceparent", trace.traceparent))

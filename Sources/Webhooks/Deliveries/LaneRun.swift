@@ -86,8 +86,9 @@ struct LaneRun: Sendable {
         failingSince = attempt.outcome == .delivered ? nil : failingSince ?? answer.at
         tell(attempt, of: delivery, target)
         onAttempt(lane.webhook, attempt.outcome != .delivered)
-        let standing = try await settle(lane, attempt)
+        // First of all, so that nobody takes the lane once it is given back.
         if answer.verdict == .gone { try await disable(target) }
+        let standing = try await settle(lane, attempt)
         guard case .held(let revision) = standing else { return .over }
         if case .again = attempt.outcome { return .over }
         return revision == target.revision ? .next : .look

@@ -38,7 +38,9 @@ struct WebhookSender: Sendable {
     func send(_ body: [UInt8], id: String, trace: TraceContext?, to target: WebhookTarget) async -> Answer {
         let (time, start) = (clock.now, clock.uptime)
         let verdict = await verdict(body, id: id, trace: trace, at: time, target)
-        return Answer(at: time, duration: clock.uptime - start, verdict: verdict)
+        // As it is kept: to the microsecond.
+        let duration = Duration.microseconds((clock.uptime - start).microseconds)
+        return Answer(at: time, duration: duration, verdict: verdict)
     }
 
     private func verdict(

@@ -40,7 +40,9 @@ public struct WebhookTestSender: WebhookTester {
     }
 
     /// An envelope like all others, of no session. Nothing in it needs escaping.
-    private static func body(_ id: DeliveryID, _ webhook: WebhookID, _ now: Timestamp, _ trace: TraceContext?) -> [UInt8] {
+    private static func body(
+        _ id: DeliveryID, _ webhook: WebhookID, _ now: Timestamp, _ trace: TraceContext?
+    ) -> [UInt8] {
         let traceID = trace.map { "\"\($0.traceID)\"" } ?? "null"
         let text = """
             {"id":"\(id)","type":"webhook.test","session_id":null,"room":null,"seq":null,"at":"\(now)",\

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Listens on one port of all addresses, IPv4 and IPv6, and notes which address
 /// each connection was made to. It answers with 204, once.

@@ -38,7 +38,8 @@ import Testing
         let lane = try #require(await fixture.claim().first)
         let delivery = try #require(await fixture.waiting(in: lane).first)
         let text = String(decoding: delivery.body, as: UTF8.self)
-        #expect(text.hasPrefix(#"{"id":"\#(ids[0])","type":"turn.started","session_id":"\#(session)","room":"room","seq":1,"#))
+        let head = #"{"id":"\#(ids[0])","type":"turn.started","session_id":"\#(session)","room":"room","seq":1,"#
+        #expect(text.hasPrefix(head))
         #expect(text.hasSuffix(#""trace_id":"\#(trace.traceID)","data":{"a": 1}}"#))
         #expect(delivery.trace == trace && delivery.eventType == .turnStarted)
     }
@@ -121,7 +122,8 @@ import Testing
             var delivered: [SessionID: Set<EventID>] = [:]
             for try await part in group {
                 for (lane, ids) in part {
-                    #expect(ids == ids.sorted { index(of: $0, written[lane.session]) < index(of: $1, written[lane.session]) })
+                    let all = written[lane.session]
+                    #expect(ids == ids.sorted { index(of: $0, all) < index(of: $1, all) })
                     #expect(delivered[lane.session, default: []].isDisjoint(with: ids))
                     delivered[lane.session, default: []].formUnion(ids)
                 }

@@ -1,5 +1,6 @@
 import Domain
 import Foundation
+import Logging
 import Postgres
 import Store
 import TestSupport
@@ -110,6 +111,30 @@ import Testing
         #expect(rest.deliveries.map(\.event) == [old[0]] && rest.next == nil)
         #expect(try await fixture.log(webhook, [.pending]).map(\.event) == new.reversed())
         #expect(try await fixture.log(webhook, [.delivered, .failed]).map(\.event) == old.reversed())
+    }
+
+    @Test func claim_isBoundToWhatItMade_inTheSameTransaction() async throws {
+        let fixture = try await OutboxFixture()
+        let runtime = StoreFixture.description().id
+        let keys = PostgresIdempotencyLog(
+            pool: fixture.pool, runtime: runtime, clock: SystemClock(), logger: Logger(label: "test"))
+        let request = IdempotencyRequest(caller: "key", key: "k1", fingerprint: Array(repeating: 7, count: 32))
+        guard case .claimed(let claim) = try await keys.claim(request) else {
+            Issue.record("the key is new")
+            return
+        }
+        let spec = WebhookSpec(url: "https://example.com")
+        let made = try await fixture.webhooks.create(spec, session: nil, claim: claim)
+        // Another process asks, this one having died.
+        let other = PostgresIdempotencyLog(
+            pool: fixture.pool, runtime: StoreFixture.description().id, clock: SystemClock(),
+            logger: Logger(label: "test"))
+        #expect(try await other.claim(request) == .made(.webhook(made.webhook.id)))
+        // A claim that is not held makes nothing.
+        await #expect(throws: TurngateError.self) {
+            _ = try await fixture.webhooks.create(spec, session: nil, claim: IdempotencyClaim(id: UUID()))
+        }
+        #expect(try await fixture.webhooks.webhooks(WebhookQuery()).webhooks == [made.webhook])
     }
 
     @Test func test_isWrittenIntoTheLog() async throws {
