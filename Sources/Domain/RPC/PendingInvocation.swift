@@ -36,8 +36,11 @@ public struct PendingInvocation: Sendable, Equatable {
 
     /// The participant who calls, as it was at that moment.
     public struct Caller: Sendable, Equatable {
+        /// Its identity in the room.
         public var identity: String
+        /// What it is to LiveKit; `unknown` for one who was gone already.
         public var kind: ParticipantKind
+        /// All its attributes.
         public var attributes: [String: String]
 
         public init(identity: String, kind: ParticipantKind, attributes: [String: String]) {
@@ -50,6 +53,7 @@ public struct PendingInvocation: Sendable, Equatable {
 
 /// A pending call as one poller has it.
 public struct LeasedInvocation: Sendable, Equatable {
+    /// The call.
     public var invocation: PendingInvocation
     /// Until when nobody else gets it; never after its deadline.
     public var leaseExpiresAt: Timestamp
