@@ -13,6 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.limitArenas()
+        // Thousands of event streams, and connections beside them.
+        DescriptorLimit.raise(to: 16_384)
         let settings = flags.settings
         let configuration: ServiceConfiguration
         do throws(ConfigurationProblems) {
