@@ -38,18 +38,11 @@ public struct Dependencies: Sendable {
     ///     lie (`openapi_ui_bundles/swagger_ui/vendor` of the package
     ///     `openapi-ui-bundles`); nil where they were not installed.
     public init(
-<<<<<<< HEAD
         sessions: any SessionControl, history: any StateHistory, events: EventHub, webhooks: any WebhookRegistry,
         outboundURLs: any OutboundURLRule, serviceSigns: Bool, tokens: any ParticipantTokenIssuer,
         authenticator: (any CallerAuthenticator)?, idempotency: Idempotency? = nil, rateLimit: RateLimitRule? = nil,
         probes: [any ReadinessProbe], metrics: MetricsRegistry, openAPI: [UInt8], docsDirectory: URL?,
         version: VersionInfo, clock: any TurngateClock, logger: Logger
-=======
-        sessions: any SessionControl, history: any StateHistory, events: EventHub? = nil,
-        tokens: any ParticipantTokenIssuer, authenticator: (any CallerAuthenticator)?, probes: [any ReadinessProbe],
-        metrics: MetricsRegistry,
-        openAPI: [UInt8], docsDirectory: URL?, version: VersionInfo, clock: any TurngateClock, logger: Logger
->>>>>>> i4-streams
     ) {
         self.sessions = sessions
         self.history = history
