@@ -191,6 +191,7 @@ struct RPCHandlerTests {
         #expect(WebhookSecretRule().problem(with: secret) == nil)
         #expect(WebhookSecretRule().problem(with: secret + "=") != nil)
         #expect(WebhookSecretRule().problem(with: String(secret.dropFirst())) != nil)
+        #expect(WebhookSecretRule().problem(with: secret.replacing("AA", with: "AB")) != nil)
     }
 }
 

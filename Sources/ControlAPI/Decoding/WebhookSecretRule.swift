@@ -18,6 +18,7 @@ struct WebhookSecretRule: TextChecking {
         guard bare.utf8.count <= 88, !bare.utf8.contains(UInt8(ascii: "=")) else { return nil }
         let padded = bare + String(repeating: "=", count: (4 - bare.utf8.count % 4) % 4)
         guard bare.count == text.count || padded == text else { return nil }
-        return Data(base64Encoded: String(padded))
+        // Bits that no byte has would be read differently by others.
+        return Data(base64Encoded: String(padded)).flatMap { $0.base64EncodedString() == padded ? $0 : nil }
     }
 }
