@@ -40,9 +40,7 @@ extension PostgresSessionStore {
         var commands = [PostgresCommand(SessionStatements.insert, try Self.values(of: session, first, owner))]
         // They hear of the session from its first event on.
         commands += PostgresWebhookRegistry.insertCommands(webhooks: webhooks, session: session.id)
-        if let claim {
-            commands.append(PostgresCommand(SessionStatements.bindClaim, [.id(session.id), .uuid(claim.id)]))
-        }
+        if let claim { commands.append(PostgresIdempotencyLog.bindCommand(claim: claim, session: session.id)) }
         let news: [SessionNews] = [.created(session), .entry(.transition(first))]
         let rows = news.flatMap { EventRow.rows(of: $0, about: session.id, as: events) }
         commands.append(PostgresCommand(EventStatements.begin, EventRow.values(rows) + [.id(session.id)]))

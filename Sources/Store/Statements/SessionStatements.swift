@@ -62,10 +62,6 @@ enum SessionStatements {
             FROM sessions WHERE id = $1
             """)
 
-    /// Binds the claim of an idempotency key to what the call makes.
-    static let bindClaim = PostgresStatement(
-        name: "session_bind_claim", sql: "UPDATE idempotency_keys SET made_session = $1 WHERE claim_id = $2")
-
     /// Whole sessions from `source` (which names `s`), each with the state that
     /// its last transition leads into and its methods.
     static func select(from source: String, rest: String) -> String {

@@ -140,6 +140,8 @@ enum OutboxStatements {
         name: "outbox_backlog",
         sql: """
             SELECT count(*) AS count
-            FROM (SELECT FROM webhook_deliveries WHERE status = 'pending' AND settled_at IS NULL LIMIT 100000) AS waiting
+            FROM (
+                SELECT FROM webhook_deliveries WHERE status = 'pending' AND settled_at IS NULL LIMIT 100000
+            ) AS waiting
             """)
 }
