@@ -18,6 +18,7 @@ public struct RuntimeContext: Sendable {
     /// The audio of turns that is kept, of all sessions.
     let turnAudio: KeptTurnAudio
 
+    /// Put together by the composition root, once for the process.
     public init(
         runtime: RuntimeID, connector: any RoomConnector, store: any SessionStore, journal: any StateJournal,
         handlers: any HandlerBackend, makeWebhookSecret: @escaping @Sendable () throws(TurngateError) -> String,

@@ -13,7 +13,7 @@ struct WebhookRoutes: Sendable {
     /// operator's, not every backend's.
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, Self.collection, create).needing(.admin),
+            Endpoint(.post, Self.collection, create).needing(.admin).remaking(recreate),
             Endpoint(.get, Self.collection, list),
             Endpoint(.get, Self.one, get),
             Endpoint(.patch, Self.one, update).needing(.admin),
@@ -29,8 +29,20 @@ struct WebhookRoutes: Sendable {
         let spec = WebhookSpec(&input.body, rules)
         let session = input.body.id("session_id", SessionKind.self)
         try input.finish()
-        let made = try await webhooks.create(spec, session: session, claim: request.claim)
-        return .json(made.json, status: 201, headers: ["Location": "\(Self.collection)/\(made.webhook.id)"])
+        return Self.created(try await webhooks.create(spec, session: session, claim: request.claim))
+    }
+
+    private static func created(_ made: WebhookWithSecret) -> HTTPResponse {
+        .json(made.json, status: 201, headers: ["Location": "\(collection)/\(made.webhook.id)"])
+    }
+
+    /// The process that made it died before it had answered, and nobody has seen
+    /// its secret: it gets a new one, and the old one is worth nothing.
+    private func recreate(_ made: IdempotencyOutcome.Made, _ request: APIRequest) async throws -> HTTPResponse {
+        guard case .webhook(let id) = made else {
+            throw TurngateError.internalFailure("a webhook's claim is bound to something else")
+        }
+        return Self.created(try await webhooks.rotateSecret(id, overlap: .zero))
     }
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
