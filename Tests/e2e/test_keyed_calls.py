@@ -1,140 +1,78 @@
-"""Calls that are repeated with the same Idempotency-Key."""
+"""Repeats of POSTs with the same Idempotency-Key, over the real binary."""
+
+from __future__ import annotations
 
 import asyncio
 import uuid
+from collections import Counter
 
-import httpx
-import pytest
-
-from support.answers import done, problem, until
-from support.service import WRITER, Service, environment
-
-REPEATS = 1000
+from support.answers import done
+from support.service import WRITER, environment
 
 
-def keyed(key: str) -> dict[str, str]:
-    return {"Idempotency-Key": key}
+async def until_answered(client, path: str, key: str, body: dict | None):
+    """Asks again as long as the first call with the key runs."""
+    async with asyncio.timeout(60):
+        while True:
+            answer = await client.post(path, json=body, headers={"Idempotency-Key": key})
+            if answer.status_code != 409 or "idempotency-key-in-use" not in answer.text:
+                return answer
+            assert answer.headers["retry-after"] == "1"
+            await asyncio.sleep(0.05)
 
 
-async def test_repeat_getsTheStoredReply(http, room):
-    key = keyed(str(uuid.uuid4()))
-    first = await http.post("/v1/sessions", json={"room": room}, headers=key)
-    again = await http.post("/v1/sessions", json={"room": room}, headers=key)
-    assert done(first, 201) == done(again, 201)
-    assert again.headers["idempotent-replayed"] == "true" and "idempotent-replayed" not in first.headers
+async def test_manyRepeatsAtOnce_makeOneSession(http, room):
+    key, body = str(uuid.uuid4()), {"room": room}
+    answers = await asyncio.gather(*(until_answered(http, "/v1/sessions", key, body) for _ in range(200)))
+    assert Counter(answer.status_code for answer in answers) == {201: 200}
+    assert len({answer.content for answer in answers}) == 1
+    assert Counter(answer.headers.get("idempotent-replayed") for answer in answers) == {"true": 199, None: 1}
+    found = done(await http.get("/v1/sessions", params={"room": room}))["data"]
+    assert [one["id"] for one in found] == [answers[0].json()["id"]]
+    assert (await http.delete(f"/v1/sessions/{found[0]['id']}")).status_code == 200
+
+
+async def test_otherBodies_otherCallersAndBadKeys(service, http, session):
+    place, key = f"/v1/sessions/{session['id']}/rpc-methods", str(uuid.uuid4())
+    method = {"name": "one", "handler": {"type": "static", "response": "1"}}
+    first = await http.post(place, json=method, headers={"Idempotency-Key": key})
+    again = await http.post(place, json=method, headers={"Idempotency-Key": key})
+    assert first.status_code == again.status_code == 201 and first.content == again.content
     assert again.headers["location"] == first.headers["location"]
-    assert len(done(await http.get("/v1/sessions", params={"room": room}))["data"]) == 1
-    done(await http.delete(first.headers["location"]))
-
-
-async def test_anotherBodyOrPath_is422(http, room, session):
-    key = keyed(str(uuid.uuid4()))
-    path = f"/v1/sessions/{session['id']}/turn-notifications"
-    done(await http.post(path, json={"payload": "a"}, headers=key), 201)
-    problem(await http.post(path, json={"payload": "b"}, headers=key), 422, "idempotency-key-reused")
-    problem(await http.post(f"/v1/sessions/{session['id']}/interrupt", headers=key), 422, "idempotency-key-reused")
-
-
-async def test_keysOfTwoCallers_neverMeet(service, http, session):
-    key = keyed("the-same")
-    path = f"/v1/sessions/{session['id']}/turn-notifications"
-    first = done(await http.post(path, json={}, headers=key), 201)
+    other = await http.post(place, json=method | {"name": "two"}, headers={"Idempotency-Key": key})
+    assert other.status_code == 422 and other.json()["type"] == "/problems/idempotency-key-reused"
     async with service.client(WRITER) as writer:
-        second = done(await writer.post(path, json={}, headers=key), 201)
-    assert first["id"] != second["id"]
+        theirs = await writer.post(place, json=method, headers={"Idempotency-Key": key})
+        assert theirs.status_code == 409 and theirs.json()["type"] == "/problems/rpc-method-taken"
+    for bad in ("", "a b", "x" * 256):
+        answer = await http.post(place, json=method, headers={"Idempotency-Key": bad})
+        assert answer.status_code == 400 and answer.json()["errors"][0]["field"] == "Idempotency-Key"
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "with space", "ümlaut".encode()])
-async def test_badKeys_areRefused(http, room, key):
-    problem(await http.post("/v1/sessions", json={"room": room}, headers={"Idempotency-Key": key}), 400,
-            "invalid-request", "Idempotency-Key")
+async def test_answers_outliveTheProcess(cluster, own_room_server, serve, room):
+    variables = environment(cluster.new_database(), own_room_server)
+    service, key = await serve(variables), str(uuid.uuid4())
+    async with service.client() as client:
+        first = await until_answered(client, "/v1/sessions", key, {"room": room})
+        assert first.status_code == 201
+    await service.kill()
+    successor = await serve(variables)
+    async with successor.client() as client:
+        again = await until_answered(client, "/v1/sessions", key, {"room": room})
+        assert again.content == first.content and again.headers["idempotent-replayed"] == "true"
+        assert len(done(await client.get("/v1/sessions"))["data"]) == 1
 
 
-async def test_refusal_isReplayedToo_andAWrongFieldMayBeCorrectedUnderANewKey(http, session):
-    key = keyed(str(uuid.uuid4()))
-    taken = {"room": session["room"]}
-    first = problem(await http.post("/v1/sessions", json=taken, headers=key), 409, "identity-taken")
-    again = await http.post("/v1/sessions", json=taken, headers=key)
-    assert problem(again, 409, "identity-taken")["conflicting_session"] == first["conflicting_session"]
-
-
-async def test_everyPOST_isDoneOnce_whenManyRepeatItAtOnce(http, session, make_session, room_server, join, backend):
-    from test_rpc import together
-
-    [alice] = await together(http, session, room_server, join, "alice")
-    called: list[str] = []
-
-    @alice.me.register_rpc_method("ask")
-    async def _(data) -> str:
-        called.append(data.payload)
-        await asyncio.sleep(0.2)
-        return "fine"
-
-    key = keyed(str(uuid.uuid4()))
-    body = {"method": "ask", "payload": "once", "destinations": ["alice"]}
-    path = f"/v1/sessions/{session['id']}/rpc-calls"
-    answers = await asyncio.gather(*(http.post(path, json=body, headers=key) for _ in range(50)))
-    assert {answer.status_code for answer in answers} <= {200, 409}
-    for answer in answers:
-        if answer.status_code == 409:
-            problem(answer, 409, "idempotency-key-in-use")
-            assert answer.headers["retry-after"]
-    assert done(await http.post(path, json=body, headers=key))["results"][0]["response"] == "fine"
-    assert called == ["once"]
-    hooks = await asyncio.gather(*(
-        http.post("/v1/webhooks", json={"url": backend.url}, headers=keyed("hook-of-" + session["id"])) for _ in range(20)))
-    made = {answer.json()["id"] for answer in hooks if answer.status_code == 201}
-    assert len(made) == 1
-    assert (await http.delete(f"/v1/webhooks/{made.pop()}")).status_code == 204
-
-
-async def test_speech_isSaidOnce(http, session):
-    import numpy
-
-    from support import wav
-
-    sound = wav.write((numpy.sin(numpy.arange(9_600) / 15) * 8_000).astype(numpy.int16), 48_000)
-    key = keyed(str(uuid.uuid4())) | {"Content-Type": "audio/wav"}
-    path = f"/v1/sessions/{session['id']}/speech"
-    first = done(await http.post(path, params={"wait_ms": 10_000}, content=sound, headers=key), 201)
-    again = await http.post(path, params={"wait_ms": 10_000}, content=sound, headers=key)
-    assert done(again, 201) == first and again.headers["idempotent-replayed"] == "true"
-    problem(await http.post(path, params={"wait_ms": 10_000}, content=sound[:-2], headers=key), 422)
-
-
-@pytest.mark.long
-async def test_aThousandRepeats_andAKillInBetween_haveOneEffectEach(cluster, own_room_server, room):
-    """20 keys, each repeated 50 times at once; the service is killed while it is at it, and asked again."""
-    keys = [f"create-{number}" for number in range(20)]
-    service = await Service(environment(cluster.new_database(), own_room_server)).start()
-    try:
-        async def ask(http: httpx.AsyncClient, number: int) -> httpx.Response | None:
-            try:
-                return await http.post("/v1/sessions", params={"wait_ms": 5000},
-                                       json={"room": f"{room}-{number}"}, headers=keyed(keys[number]))
-            except httpx.TransportError:
-                return None
-
-        for kill in range(3):
-            async with service.client() as http:
-                asking = [asyncio.ensure_future(ask(http, number % len(keys))) for number in range(REPEATS)]
-                await until(lambda: _answered(asking, 5 + 40 * kill), "the first answers")
-                await service.kill()
-                await asyncio.gather(*asking)
-            await service.start()
-        async with service.client() as http:
-            for number in range(len(keys)):
-                async def reply() -> httpx.Response | None:
-                    answer = await ask(http, number)
-                    return answer if answer is not None and answer.status_code == 201 else None
-
-                told = done(await until(reply, f"an answer to key {number}", 40), 201)
-                made = done(await http.get("/v1/sessions", params={"room": f"{room}-{number}"}))["data"]
-                assert [one["id"] for one in made] == [told["id"]], f"key {number}"
-    finally:
-        if service.is_running:
-            assert await service.stop() == 0
-
-
-async def _answered(tasks: list, count: int) -> bool:
-    return sum(task.done() for task in tasks) >= count
+async def test_rateLimit_isPerKey(cluster, room_server, serve):
+    service = await serve(environment(
+        cluster.new_database(), room_server, TURNGATE_RATE_LIMIT="1", TURNGATE_RATE_BURST="20"))
+    async with service.client() as client, service.client(WRITER) as writer:
+        answers = [await client.get("/v1/sessions") for _ in range(30)]
+        assert 20 <= sum(answer.status_code == 200 for answer in answers) < 30
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused and all(int(answer.headers["retry-after"]) == 1 for answer in refused)
+        assert all(answer.headers["ratelimit-policy"] == '"default";q=20;w=20' for answer in answers)
+        assert answers[0].headers["ratelimit"].startswith('"default";r=19;t=')
+        done(await writer.get("/v1/sessions"))
+        assert "ratelimit" not in (await client.get("/healthz")).headers
+    await service.logged(lambda line: line.get("message") == "request" and line.get("status") == "429")

@@ -123,7 +123,7 @@ async def test_garbage_isUnsuccessfulAndNotACrash(backend, alice_calls):
 async def test_payloadThatIsNotJSON_isUnsuccessful_andNobodyIsCalled(backend, alice_calls, payload):
     _, alice = await alice_calls()
     answer = json.loads(await ask(alice, METHOD, payload))
-    assert answer["success"] is False and "JSON" in answer["error"]
+    assert answer["success"] is False and answer["error"].startswith("The payload is ")
     assert backend.calls == []
 
 
