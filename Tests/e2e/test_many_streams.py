@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.answers import done, put_state
+from support.answers import done, put_state, until
 from support.figures import note
 from support.service import ADMIN, environment
 
@@ -22,10 +22,9 @@ class Stream:
         self.told: list[bytes] = []
         self.broken = ""
 
-    async def run(self, host: str, port: int, path: str, open_: asyncio.Event | None = None) -> None:
+    async def run(self, host: str, port: int, path: str) -> None:
         reader, writer = await asyncio.open_connection(host, port, limit=1 << 16)
-        self.writer = writer
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         if b" 200 " not in head.split(b"\r\n")[0]:
             self.broken = head.decode()
@@ -89,8 +88,6 @@ async def test_twoThousandStreams_andRequestsBesideThem_noError(cluster, own_roo
 
         async def all_told() -> bool:
             return all(len(stream.told) >= SECONDS for stream in streams)
-
-        from support.answers import until
 
         await until(all_told, "every step at every reader")
         assert not [stream.broken for stream in streams if stream.broken]
