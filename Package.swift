@@ -65,12 +65,13 @@ let package = Package(
         room("Migrations", ["Postgres", "Security", logging], resources: [.embedInCode("SQL")]),
         room("Store", ["Domain", "Postgres", "Metrics", collections, logging]),
         room("AgentRuntime", ["Domain", "Metrics", collections, logging]),
+        room("Webhooks", ["Domain", "OutboundHTTP", "Security", "Metrics", logging]),
         room("ControlAPI", ["Domain", "HTTPServer", "Audio", "Metrics", logging]),
         .executableTarget(
             name: "Turngate",
             dependencies: [
                 "Domain", "HTTPServer", "Postgres", "Security", "OutboundHTTP", "LiveKitRoom", "Migrations", "Store",
-                "AgentRuntime", "ControlAPI", "Metrics", logging,
+                "AgentRuntime", "ControlAPI", "Webhooks", "Metrics", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             resources: [.embedInCode("Resources/openapi.yaml")],
@@ -83,17 +84,20 @@ let package = Package(
         tests("Metrics", ["Metrics"]),
         tests("HTTPServer", ["HTTPServer", "TestSupport"]),
         tests("Postgres", ["Postgres", "TestSupport"]),
-        tests("Security", ["Security"]),
-        tests("OutboundHTTP", ["OutboundHTTP", "TestSupport"]),
+        tests("Security", ["Security", "TestSupport"], exclude: ["Peers"]),
+        tests("OutboundHTTP", ["OutboundHTTP", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Audio", ["Audio"]),
         tests("LiveKitRoom", ["LiveKitRoom", "Domain", "Security", "TestSupport"], exclude: ["Peers"]),
         tests("Migrations", ["Migrations", "Postgres", "TestSupport"]),
         tests("Store", ["Store", "Domain", "Postgres", "Migrations", "Metrics", "TestSupport"]),
+        tests(
+            "Webhooks",
+            ["Webhooks", "Domain", "OutboundHTTP", "Security", "Metrics", "Store", "Postgres", "TestSupport"]),
         tests("AgentRuntime", ["AgentRuntime", "Domain", "Metrics", "TestSupport"]),
         tests(
             "ControlAPI",
             [
-                "ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "TestSupport",
+                "ControlAPI", "Domain", "HTTPServer", "Audio", "Metrics", "Security", "TestSupport",
                 .product(name: "Yams", package: "Yams"),
             ]),
         tests("Turngate", ["Turngate", "Domain", "Security", "TestSupport"]),

@@ -1,6 +1,8 @@
 #pragma once
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <microhttpd.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -107,6 +109,12 @@ static inline int front_duplicate(int descriptor) { return fcntl(descriptor, F_D
 static inline void front_shut_down(int descriptor) { shutdown(descriptor, SHUT_RDWR); }
 
 static inline void front_shut_down_writing(int descriptor) { shutdown(descriptor, SHUT_WR); }
+
+/* How long sent bytes may wait for the peer's word before the system gives the
+   connection up. The header's constants are macros in some modules only. */
+static inline int front_bound_silence(int descriptor, unsigned int milliseconds) {
+    return setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
+}
 
 static inline int front_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

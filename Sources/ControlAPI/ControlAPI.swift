@@ -13,7 +13,10 @@ public struct ControlAPI: HTTPHandler {
         var pattern: String
     }
 
+    private let sessions: any SessionControl
     private let authentication: Authentication
+    private let rateLimiter: RateLimiter?
+    private let gate: IdempotencyGate?
     private let metrics: HTTPMetrics
     private let log: AccessLog
     private let clock: any TurngateClock
@@ -30,7 +33,10 @@ public struct ControlAPI: HTTPHandler {
         // The router has refused duplicates.
         endpoints = Dictionary(
             uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
-        authentication = Authentication(authenticator: dependencies.authenticator)
+        sessions = dependencies.sessions
+        rateLimiter = dependencies.rateLimit.map { RateLimiter($0, clock: dependencies.clock) }
+        gate = dependencies.idempotency.map { IdempotencyGate($0, logger: dependencies.logger) }
+        authentication = Authentication(authenticator: dependencies.authenticator, clock: dependencies.clock)
         metrics = HTTPMetrics(dependencies.metrics)
         log = AccessLog(logger: dependencies.logger)
         clock = dependencies.clock
@@ -38,16 +44,21 @@ public struct ControlAPI: HTTPHandler {
 
     private static func endpoints(_ dependencies: Dependencies) -> [Endpoint] {
         let sessions = dependencies.sessions
-        return SessionRoutes(sessions: sessions).endpoints
+        let rules = dependencies.rules
+        return SessionRoutes(sessions: sessions, rules: rules).endpoints
             + ParticipantTokenRoutes(sessions: sessions, tokens: dependencies.tokens, clock: dependencies.clock)
             .endpoints
             + AgentStateRoutes(sessions: sessions).endpoints
             + StateHistoryRoutes(sessions: sessions, history: dependencies.history, clock: dependencies.clock)
             .endpoints
-            + RPCMethodRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
+            + RPCMethodRoutes(sessions: sessions, rules: rules).endpoints
+            + DefaultMethodRoutes(sessions: sessions, rules: rules).endpoints
+            + RPCInvocationRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
+            + WebhookRoutes(webhooks: dependencies.webhooks, rules: rules).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
             + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
             + IncidentRoutes(sessions: sessions).endpoints
+            + EventRoutes(sessions: sessions, events: dependencies.events, clock: dependencies.clock).endpoints
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
     }
@@ -62,6 +73,9 @@ public struct ControlAPI: HTTPHandler {
     /// Every method and path pattern, for a test that holds them against the contract.
     public var routes: [HTTPRouter.Listing] { router.routes }
 
+    /// Every call with what it asks of its caller, for a test.
+    var allEndpoints: [Endpoint] { Array(endpoints.values) }
+
     /// Which requests' bodies are read while they come; what the server's
     /// `bodyRule` is to be.
     public func bodyRule(_ head: HTTPRequestHead) -> HTTPBodyRule {
@@ -75,11 +89,13 @@ public struct ControlAPI: HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = clock.uptime
         var context = RequestContext(headers: request.headers)
-        let (route, response) = await answer(request, &context)
-        let duration = clock.uptime - start
-        metrics.record(route: route, method: request.method, status: response.status, duration: duration)
-        log.record(request, route: route, context, status: response.status, duration: duration)
-        return response.finished(context)
+        return await context.bound {
+            let (route, response) = await answer(request, &context)
+            let duration = clock.uptime - start
+            metrics.record(route: route, method: request.method, status: response.status, duration: duration)
+            log.record(request, route: route, context, status: response.status, duration: duration)
+            return response.finished(context)
+        }
     }
 
     private func answer(_ request: HTTPRequest, _ context: inout RequestContext) async -> (String, HTTPResponse) {
@@ -100,18 +116,40 @@ public struct ControlAPI: HTTPHandler {
         }
     }
 
+    /// Who calls, whether he may, and whether it was done already; then the call.
     private func answer(
         _ request: HTTPRequest, _ endpoint: Endpoint?, _ context: inout RequestContext
     ) async -> HTTPResponse {
         do {
             guard let endpoint else { throw TurngateError.notFound(.route) }
-            if let scope = endpoint.scope {
-                context.caller = try authentication.caller(of: request.headers, needing: scope)
-            }
-            return try await endpoint.answer(APIRequest(http: request, context: context))
+            try admit(request, endpoint, &context)
+            let request = APIRequest(http: request, context: context)
+            try await request.checkReach(endpoint.reach, sessions)
+            guard let gate else { return try await endpoint.answer(request) }
+            return try await gate.answer(request, endpoint) { await carryOut(endpoint, $0) }
         } catch {
-            return problem(error, context).response(instance: request.path, requestID: context.requestID)
+            return answer(error, request, context)
         }
+    }
+
+    /// Names the caller. Throws 401, 429 and 403.
+    private func admit(_ request: HTTPRequest, _ endpoint: Endpoint, _ context: inout RequestContext) throws(Problem) {
+        guard let scope = endpoint.scope else { return }
+        context.caller = try authentication.caller(of: request.headers)
+        try rateLimiter?.admit(&context)
+        if let caller = context.caller, caller.scope < scope { throw Problem(forbiddenWithout: scope) }
+    }
+
+    private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> HTTPResponse {
+        do {
+            return try await endpoint.answer(request)
+        } catch {
+            return answer(error, request.http, request.context)
+        }
+    }
+
+    private func answer(_ error: any Error, _ request: HTTPRequest, _ context: RequestContext) -> HTTPResponse {
+        problem(error, context).response(instance: request.path, requestID: context.requestID)
     }
 
     private func problem(_ error: any Error, _ context: RequestContext) -> Problem {

@@ -13,5 +13,9 @@ extension Migration {
         Migration(version: 7, name: "turns", script: PackageResources._007_turns_sql),
         Migration(version: 8, name: "incidents", script: PackageResources._008_incidents_sql),
         Migration(version: 9, name: "builtin_methods", script: PackageResources._009_builtin_methods_sql),
+        Migration(version: 10, name: "events", script: PackageResources._010_events_sql),
+        Migration(version: 11, name: "invocations", script: PackageResources._011_invocations_sql),
+        Migration(version: 12, name: "webhooks", script: PackageResources._012_webhooks_sql),
+        Migration(version: 13, name: "idempotency", script: PackageResources._013_idempotency_sql),
     ]
 }

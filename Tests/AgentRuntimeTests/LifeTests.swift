@@ -142,8 +142,8 @@ struct LifeTests {
 
     @Test func aSessionWhoseMakingMayHaveBeenWritten_isWrittenOff() async throws {
         let bench = Bench()
-        bench.store.goAway(true)
-        await #expect(throws: TurngateError.storeUnavailable(detail: "away")) { _ = try await bench.activeSession() }
+        bench.store.loseInserts(true)
+        await #expect(throws: TurngateError.storeUnavailable(detail: "lost")) { _ = try await bench.activeSession() }
         #expect(bench.journal.progress.map(\.status) == [.failed])
         #expect(bench.journal.progress.first?.end?.reason == .internalError)
     }

@@ -26,7 +26,7 @@ struct BadInputTests {
     @Test func everythingThatIsWrong_isSaidAtOnce() async throws {
         let body = """
             {"room":"","agent":{"identity":5,"nam":"x","attributes":{"lk.agent.state":"x","turngate.gate":"y","a b":"c","n":1}},
-             "rpc_methods":[{"name":"a","handler":{"type":"queue"}},7],
+             "rpc_methods":[{"name":"a","handler":{"type":"grpc"}},7],
              "turn_policy":{"mode":"x","notify_on":["idle","x"],"pre_roll_ms":2001,"notification":{"method":""}},
              "labels":[],"metadata":"x","max_duration_s":-1,"empty_timeout_s":1.5}
             """
@@ -155,7 +155,7 @@ struct BadInputTests {
     }
 
     @Test func unknownPaths_are404() async throws {
-        for path in ["/", "/v1", "/v1/session", "/v1/sessions/", "/V1/sessions", "/docs/", "/v1/rpc-methods"] {
+        for path in ["/", "/v1", "/v1/session", "/v1/sessions/", "/V1/sessions", "/docs/", "/v1/rpc-method"] {
             let answer = try await harness.send(.get, path)
             #expect(answer.status == 404, "\(path)")
             #expect(try answer.json()["type"] as? String == "/problems/route-not-found")

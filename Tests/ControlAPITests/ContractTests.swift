@@ -1,4 +1,5 @@
 import Domain
+import Foundation
 import Testing
 
 @testable import ControlAPI
@@ -14,7 +15,7 @@ struct ContractTests {
         let served = Set(try APIHarness().api.routes.map { "\($0.method.rawValue) \($0.pattern)" })
         #expect(served.subtracting(documented).isEmpty)
         #expect(documented.subtracting(served).isEmpty)
-        #expect(documented.count == 40)
+        #expect(documented.count == 58)
     }
 
     @Test func problemSlugs_areTheSameSet() throws {
@@ -46,6 +47,13 @@ struct ContractTests {
         #expect(try words("AgentState") == words(AgentState.self))
         #expect(try words("SessionStatus") == words(SessionStatus.self))
         #expect(try words("EndReason") == words(SessionEndReason.self))
+        #expect(try words("EventType") == words(EventType.self))
+        #expect(try words("DeliveryStatus") == words(WebhookDelivery.Status.self))
+        #expect(try words("RPCEnvelope") == words(RPCEnvelope.self))
+        #expect(try words("RPCInvocation", "direction") == words(RPCInvocationRecord.Direction.self))
+        #expect(try words("RPCInvocation", "status") == words(RPCInvocationRecord.Outcome.self))
+        #expect(try words("Webhook", "disabled_reason") == words(Webhook.Disabled.Reason.self))
+        #expect(try words("Participant", "kind") == words(ParticipantKind.self))
     }
 
     @Test func boundsOfParameters_areTheCodes() throws {
@@ -62,7 +70,57 @@ struct ContractTests {
         #expect(try bounds("TurnSampleRate") == bounds(Limits.sampleRate, AudioFrame.sampleRate))
         #expect(try bounds("SpeechWait") == bounds(Limits.speechWaitMs, Limits.defaultSpeechWaitMs))
         #expect(try bounds("Wait") == bounds(Limits.waitMs, nil))
+        #expect(try bounds("PollWait") == bounds(Limits.waitMs, 0))
+        #expect(try bounds("Lease") == bounds(Limits.leaseMs, Limits.defaultLeaseMs))
+        #expect(try bounds("InvocationLimit") == bounds(Limits.page, nil))
         #expect(try bounds("Limit") == bounds(Limits.page, Limits.defaultPage))
+    }
+
+    /// What holds of every call, so that a new one without it fails.
+    @Test func everyOperation_saysWhatHoldsOfAll() throws {
+        let paths = try #require(try Contract.document()["paths"] as? [String: [String: Any]])
+        for (path, item) in paths {
+            for (verb, operation) in item {
+                let operation = try #require(operation as? [String: Any])
+                let responses = try #require(operation["responses"] as? [String: [String: Any]])
+                // Callers without a key are not counted.
+                let isOpen = (operation["security"] as? [Any])?.isEmpty == true
+                let limited = isOpen ? nil : "#/components/responses/RateLimited"
+                #expect(reference(responses["429"]) == limited, "\(verb) \(path)")
+                let parameters = (operation["parameters"] as? [[String: Any]] ?? []).compactMap(reference)
+                let hasKey = parameters.contains("#/components/parameters/IdempotencyKey")
+                #expect(hasKey == (verb == "post"), "\(verb) \(path)")
+                guard verb == "post" else { continue }
+                #expect(reference(responses["409"]) == "#/components/responses/Conflict", "\(path)")
+                #expect(reference(responses["422"]) == "#/components/responses/KeyReused", "\(path)")
+                for (status, answer) in responses where status.hasPrefix("2") {
+                    #expect((answer["headers"] as? [String: Any])?["Idempotent-Replayed"] != nil, "\(path)")
+                }
+            }
+        }
+    }
+
+    private func reference(_ place: [String: Any]?) -> String? { place?["$ref"] as? String }
+
+    @Test func everyEvent_isAWebhookOfTheContract() throws {
+        let hooks = try #require(try Contract.document()["webhooks"] as? [String: [String: Any]])
+        #expect(Set(hooks.keys) == Set(EventType.allCases.map(\.rawValue) + ["webhook.test", "rpc.invocation"]))
+    }
+
+    /// Every example of the contract is what it is an example of.
+    @Test func examples_fitTheirSchemas() throws {
+        let check = try SchemaCheck()
+        let components = try #require(check.document["components"] as? [String: Any])
+        let schemas = try #require(components["schemas"] as? [String: [String: Any]])
+        var count = 0
+        for (name, schema) in schemas {
+            for example in schema["examples"] as? [Any] ?? [] {
+                let data = try JSONSerialization.data(withJSONObject: example, options: .fragmentsAllowed)
+                #expect(try check.findings(Array(data), name).isEmpty, "\(name)")
+                count += 1
+            }
+        }
+        #expect(count > 40)
     }
 
     @Test func everyReference_leadsSomewhere() throws {

@@ -16,7 +16,7 @@ struct RPCTests {
         #expect(try made.header("Location") == "\(path)/get")
         #expect(
             made.text == """
-                {"name":"get","description":"d","handler":{"type":"static","response":"x"},"builtin":false,\
+                {"name":"get","description":"d","handler":{"type":"static","response":"x"},"allowed_callers":null,"keep_payloads":false,"builtin":false,\
                 "registered_at":"2026-11-22T10:31:07.123456Z","usage":{"calls":1,"errors":1,"mean_latency_ms":3.0,\
                 "max_latency_ms":3.0,"last_called_at":"2026-11-22T10:31:07.123456Z"}}
                 """)
@@ -37,7 +37,7 @@ struct RPCTests {
         #expect(
             answer.text == """
                 {"data":[{"name":"start_turn","description":"Takes the floor; with {\\"queue\\": true} waits for it.",\
-                "handler":{"type":"builtin"},"builtin":true,\
+                "handler":{"type":"builtin"},"allowed_callers":null,"keep_payloads":false,"builtin":true,\
                 "registered_at":"2026-11-22T10:31:07.123456Z","usage":{"calls":0,"errors":0,"mean_latency_ms":null,\
                 "max_latency_ms":null,"last_called_at":null}}],"next_cursor":null}
                 """)
@@ -66,12 +66,13 @@ struct RPCTests {
         (#"{"handler":{"type":"echo"}}"#, ["name"]),
         (#"{"name":"a"}"#, ["handler"]),
         (#"{"name":"a","handler":{}}"#, ["handler.type"]),
-        (#"{"name":"a","handler":{"type":"webhook","url":"http://x"}}"#, ["handler.type"]),
+        (#"{"name":"a","handler":{"type":"grpc","url":"http://x"}}"#, ["handler.type"]),
         (#"{"name":"a","handler":{"type":"builtin"}}"#, ["handler.type"]),
         (#"{"name":"a","handler":{"type":"static"}}"#, ["handler.response"]),
         (#"{"name":"a","handler":{"type":"echo","response":"x"}}"#, ["handler.response"]),
         (#"{"name":"a b","handler":{"type":"echo"}}"#, ["name"]),
         (#"{"name":"","handler":"echo","allowed_callers":[]}"#, ["name", "handler", "allowed_callers"]),
+        (#"{"name":"a","handler":{"type":"echo"},"keep_payloads":1,"more":2}"#, ["keep_payloads", "more"]),
     ])
     func badMethods_are400NamingTheField(_ body: String, _ fields: [String]) async throws {
         let answer = try await harness.send(.post, "\(try await harness.session())/rpc-methods", body)

@@ -144,6 +144,45 @@ import Testing
         }
     }
 
+    @Test func streamThatIsAbandoned_isCutAlsoWhileItsWriteWaits() async throws {
+        let kept = Mutex<HTTPBodyWriter?>(nil), ended = Mutex<(any Error)?>(nil)
+        try await withServer({ _ in
+            HTTPResponse(
+                status: 200,
+                body: .stream(
+                    HTTPBodyStream { writer in
+                        kept.withLock { $0 = writer }
+                        do {
+                            while true { try await writer.write([UInt8](repeating: 7, count: 64 * 1024)) }
+                        } catch {
+                            ended.withLock { $0 = error }
+                            throw error
+                        }
+                    }))
+        }) { test in
+            let client = try await offThePool {
+                let client = try SocketClient(port: test.port, receiveBuffer: 16 * 1024)
+                client.request("GET /")
+                _ = try client.head()
+                return Held(client)
+            }
+            #expect(ended.withLock { $0 == nil })
+            kept.withLock { $0 }?.abandon()
+            try await eventually("the producer is told") { ended.withLock { $0 as? HTTPStreamClosed == .clientGone } }
+            try await eventually("nothing is left") { test.server.gauges.streams + test.server.gauges.connections == 0 }
+            await #expect(throws: SocketClient.Failure.self) {
+                try await offThePool { while try client.client.chunk() != nil {} }
+            }
+        }
+    }
+
+    @Test func descriptorLimit_isNeverLowered() {
+        let before = DescriptorLimit.raise(to: 0)
+        #expect(before > 0)
+        #expect(DescriptorLimit.raise(to: before + 1) >= before)
+        #expect(DescriptorLimit.raise(to: 1) >= before)
+    }
+
     @Test func producerThatThrows_cutsTheConnectionWithoutALastChunk() async throws {
         try await withServer({ _ in
             HTTPResponse(

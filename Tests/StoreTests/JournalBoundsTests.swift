@@ -18,7 +18,7 @@ import Testing
         configuration.queueBytes = queueBytes
         configuration.batchBytes = batchBytes
         return JournalWriter(
-            sink: sink, clock: SystemClock(), metrics: nil,
+            sink: sink, events: PlainEvents(), clock: SystemClock(), metrics: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             configuration: configuration, onRefused: onRefused)
     }
@@ -79,9 +79,14 @@ import Testing
         let incident = Incident(
             sessionID: progress.id, seq: 1, at: time, finding: .noFrames, participant: text, detail: text, healed: true)
         let usage = [text: RPCMethodUsage(), text + "2": RPCMethodUsage()]
+        let call = RPCInvocationRecord(
+            id: InvocationID(at: time), sessionID: progress.id, direction: .in, method: text, participant: text,
+            startedAt: time, duration: .zero, outcome: .failed, error: RPCError(code: 1, message: text, data: text),
+            payload: text, response: text)
         for (entry, texts) in [
             (JournalEntry.session(progress), 3), (.transition(step), 2), (.notification(receipt), 6),
             (.turn(turn), 2), (.incident(incident), 2), (.methodUsage(progress.id, usage), 2),
+            (.invocation(call), 6),
         ] {
             let rest = entry.estimatedBytes - texts * 1000
             #expect(rest > 0 && rest < 1000, "\(entry.kind)")
@@ -187,5 +192,25 @@ import Testing
         #expect(try await fixture.rows(of: session.id).map(\.seq) == Array(1...4))
         let stored = try await fixture.sessions.session(session.id)
         #expect(stored?.status == .ended && stored?.endedAt == session.createdAt + .seconds(60))
+    }
+
+    /// Tells of everything at length.
+    private struct LongEvents: EventEncoding {
+        func events(of news: SessionNews) -> [EventDraft] {
+            let text = String(repeating: "x", count: 400_000)
+            return [EventDraft(type: .gateChanged, at: StoreFixture.start, data: Array(#"{"x":"\#(text)"}"#.utf8))]
+        }
+    }
+
+    @Test func whatIsTold_countsAgainstTheBound() throws {
+        var configuration = JournalConfiguration()
+        configuration.queueBytes = 1 << 20
+        let journal = JournalWriter(
+            sink: ScriptedSink(), events: LongEvents(), clock: SystemClock(), metrics: nil,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, configuration: configuration)
+        let entry = JournalEntry.transition(machine().current)
+        let tickets = [try journal.append([entry]), try journal.append([entry])]
+        #expect(throws: TurngateError.overloaded("the journal is full")) { try journal.append([entry]) }
+        #expect(tickets.count == 2)
     }
 }

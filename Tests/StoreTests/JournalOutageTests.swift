@@ -79,8 +79,8 @@ import TestSupport
         configuration.backoff = .milliseconds(1) ... .milliseconds(2)
         configuration.batchLimit = 3
         let journal = JournalWriter(
-            sink: ForgetfulSink(pool: fixture.pool), clock: SystemClock(), metrics: nil, logger: Logger(label: "test"),
-            configuration: configuration
+            sink: ForgetfulSink(pool: fixture.pool), events: PlainEvents(), clock: SystemClock(), metrics: nil,
+            logger: Logger(label: "test"), configuration: configuration
         ) { entries in told.withLock { $0 += entries } }
         let receipt = NotificationReceipt(
             id: NotificationID(at: StoreFixture.start), sessionID: session.id, method: "m", trigger: .api,
@@ -104,6 +104,10 @@ import TestSupport
         #expect(try await fixture.rows(of: session.id).map(\.seq) == Array(1...11))
         #expect(try await fixture.sessions.session(session.id)?.status == .ended)
         #expect(try await fixture.sessions.notification(session.id, receipt.id) == receipt)
+        let events = try await fixture.events(.session(session.id))
+        let steps = Array(repeating: "agent_state.changed", count: 11)
+        #expect(events.map(\.type) == ["session.created"] + steps + ["turn_notification.completed", "session.ended"])
+        #expect(events.map(\.seq) == Array(1...14))
     }
 
     /// Never writes; waits until it is let go.
@@ -118,8 +122,8 @@ import TestSupport
         configuration.queueLimit = limit
         configuration.backoff = .milliseconds(1) ... .milliseconds(5)
         return JournalWriter(
-            sink: DeadSink(), clock: SystemClock(), metrics: nil, logger: Logger(label: "test"),
-            configuration: configuration
+            sink: DeadSink(), events: PlainEvents(), clock: SystemClock(), metrics: nil,
+            logger: Logger(label: "test"), configuration: configuration
         ) { _ in }
     }
 

@@ -74,7 +74,8 @@ import Testing
         let pool = try PostgresPool(configuration, logger: Logger(label: "test"))
         try await pool.ping(timeout: .seconds(60))
         let blocker = try await fixture.blocker("LOCK TABLE agent_state_transitions IN SHARE MODE")
-        let unit = JournalUnit(entries: try machine.walk(1).map { .transition($0) }, ticket: JournalTicketState())
+        let unit = JournalUnit(
+            entries: try machine.walk(1).map { .transition($0) }, events: [], ticket: JournalTicketState())
         do throws(JournalFailure) {
             _ = try await PostgresJournalSink(pool: pool).write([unit])
             Issue.record("written")

@@ -42,6 +42,22 @@ import Testing
             let values = [.uuid(probe.id.uuid), .int(100), before]
             try await check(fixture, IncidentStatements.list.sql, values, ["incidents"])
         }
+        let events: [PostgresValue] = [
+            .int(500), .int64(.max), .textArray(["turn.started"]), .int(1000), .int(4 << 20),
+        ]
+        try await check(fixture, EventStatements.everything.sql, events, ["events"])
+        try await check(fixture, EventStatements.room.sql, events + [.text("room-7")], ["events"])
+        try await check(fixture, EventStatements.session.sql, events + [.uuid(probe.id.uuid)], ["events"])
+        try await check(fixture, EventStatements.last.sql, [], ["events"])
+        for scope in [[PostgresValue.null, .null], [.text("room-7"), .null], [.null, .uuid(probe.id.uuid)]] {
+            try await check(fixture, EventStatements.position.sql, [.uuid(probe.id.uuid)] + scope, ["events"])
+        }
+        for before in [PostgresValue.null, .uuid(probe.id.uuid)] {
+            let values = [.uuid(probe.id.uuid), .int(100), before, .text("alice"), .null, .textArray(["failed"])]
+            try await check(fixture, InvocationStatements.list.sql, values, ["rpc_invocations"])
+            let ofMethod = values + [PostgresValue.text("a")]
+            try await check(fixture, InvocationStatements.listOfMethod.sql, ofMethod, ["rpc_invocations"])
+        }
         let mine: [PostgresValue] = [.uuid(fixture.runtime.id.uuid), .int64(60_000_000)]
         try await check(fixture, RuntimeStatements.unheld.sql, mine, ["sessions"])
     }
@@ -72,6 +88,7 @@ import Testing
             FROM sessions, generate_series(1, 100) AS n
             """)
         try await fillTurns(fixture)
+        try await fillEvents(fixture)
         try await fixture.sql("ANALYZE")
         let page = try await fixture.sessions.sessions(SessionQuery(room: "room-100", limit: 3))
         return try #require(page.sessions.last)
@@ -93,6 +110,22 @@ import Testing
             """
             INSERT INTO incidents (session_id, seq, at, finding, detail, healed)
             SELECT id, n, created_at, 'no_frames', '', true FROM sessions, generate_series(1, 100) AS n
+            """)
+    }
+
+    private func fillEvents(_ fixture: StoreFixture) async throws {
+        try await fixture.sql(
+            """
+            INSERT INTO events (id, session_id, room, seq, type, at, data)
+            SELECT gen_random_uuid(), id, room, n, CASE WHEN n % 9 = 0 THEN 'turn.started' ELSE 'gate.changed' END,
+                created_at, '{}'
+            FROM generate_series(1, 100) AS n, sessions
+            """)
+        try await fixture.sql(
+            """
+            INSERT INTO rpc_invocations (id, session_id, direction, method, participant, started_at, duration_us, outcome)
+            SELECT gen_random_uuid(), id, 'in', 'a', 'alice', created_at, 0, 'answered'
+            FROM sessions, generate_series(1, 100) AS n
             """)
     }
 

@@ -38,6 +38,11 @@ import Testing
             VALUES (\(session), 'echo', 'echo', false, now());
         INSERT INTO turn_notifications (id, session_id, method, trigger, agent_state_seq, created_at, completed_at)
             VALUES (\(session), \(session), 'm', 'api', 3, now(), now());
+        INSERT INTO events (id, session_id, room, seq, type, at, data)
+            VALUES (\(session), \(session), 'room', 1, 'gate.changed', now(), '{}');
+        INSERT INTO rpc_invocations (id, session_id, direction, method, participant, started_at, duration_us, outcome)
+            VALUES (\(session), \(session), 'in', 'm', 'alice', now(), 1, 'answered');
+        INSERT INTO default_rpc_methods (name, handler_type, keep_payloads) VALUES ('echo', 'echo', false);
         """
 
     private static func insertSession(
@@ -69,7 +74,72 @@ import Testing
         """
     }
 
-    static let cases: [Case] = [
+    private static func event(
+        id: String = other, session: String = session, seq: Int = 2, type: String = "gate.changed",
+        trace: String = "NULL", data: String = "'{}'"
+    ) -> String {
+        """
+        INSERT INTO events (id, session_id, room, seq, type, at, traceparent, data)
+        VALUES (\(id), \(session), 'room', \(seq), '\(type)', now(), \(trace), \(data))
+        """
+    }
+
+    private static func invocation(_ columns: String, _ values: String, outcome: String = "failed") -> String {
+        """
+        INSERT INTO rpc_invocations (id, session_id, direction, method, participant, started_at, duration_us, outcome\(columns))
+        VALUES (\(other), \(session), 'in', 'm', 'alice', now(), 1, '\(outcome)'\(values))
+        """
+    }
+
+    /// The columns that say what answers are the same in both tables.
+    private static func handlers(of table: String) -> [Case] {
+        func change(_ type: String, _ handler: String, _ rest: String = "") -> String {
+            "UPDATE \(table) SET handler_type = '\(type)', handler = \(handler)\(rest)"
+        }
+        return [
+            Case("\(table)_handler_type_is_known", change("magic", "NULL")),
+            Case("\(table)_handler_of_type", change("queue", "NULL")),
+            Case("\(table)_handler_of_type", change("echo", "'{}'")),
+            Case("\(table)_handler_is_object", change("queue", "'[]'")),
+            Case("\(table)_handler_url_of_webhook", change("webhook", "'{}'")),
+            Case("\(table)_handler_url_of_webhook", change("queue", #"'{"url":"x"}'"#)),
+            Case("\(table)_handler_timeout_is_positive", change("queue", #"'{"timeout_ms":0}'"#)),
+            Case(
+                "\(table)_handler_length",
+                change("queue", "jsonb_build_object('x', repeat('x', 262144))")),
+            Case("\(table)_allowed_callers_is_object", "UPDATE \(table) SET allowed_callers = '[]'"),
+        ]
+    }
+
+    static let cases: [Case] = base + added + handlers(of: "rpc_methods") + handlers(of: "default_rpc_methods")
+
+    private static let added: [Case] = [
+        Case("sessions_created_by_length", "UPDATE sessions SET created_by = repeat('x', 1025) WHERE id = \(session)"),
+        Case("default_rpc_methods_handler_type_is_known", "UPDATE default_rpc_methods SET handler_type = 'builtin'"),
+        // Events.
+        Case("events_id_key", event(id: session)),
+        Case("events_seq_key", event(seq: 1)),
+        Case("events_seq_from_one", event(seq: 0)),
+        Case("events_session_id_fkey", event(session: other)),
+        Case("events_type_is_word", event(type: "gate")),
+        Case("events_traceparent_is_well_formed", event(trace: "'00-x'")),
+        Case("events_data_is_object", event(data: "'[]'")),
+        Case("events_data_is_one_line", event(data: "E'{\\n}'")),
+        Case("events_data_length", event(data: "json_build_object('x', repeat('x', 524288))")),
+        Case("events_never_change", "UPDATE events SET type = 'turn.started'"),
+        Case("events_never_go", "DELETE FROM events"),
+        // Invocations.
+        Case("rpc_invocations_outcome_is_known", invocation("", "", outcome: "lost")),
+        Case(
+            "rpc_invocations_error_unless_answered",
+            invocation(", error_code, error_message", ", 1, ''", outcome: "answered")),
+        Case("rpc_invocations_error_is_whole", invocation(", error_code", ", 1")),
+        Case("rpc_invocations_error_code_is_uint32", invocation(", error_code, error_message", ", -1, ''")),
+        Case("rpc_invocations_text_length", invocation(", payload", ", repeat('x', 65537)")),
+        Case("rpc_invocations_never_change", "UPDATE rpc_invocations SET method = 'n'"),
+    ]
+
+    private static let base: [Case] = [
         // Sessions.
         Case("sessions_live_identity_key", insertSession(id: other)),
         Case("sessions_runtime_id_fkey", insertSession(id: other, runtime: other, identity: "x")),
@@ -178,7 +248,8 @@ import Testing
         let left = """
             SELECT (SELECT count(*) FROM agent_state_transitions WHERE session_id = $1)
                 + (SELECT count(*) FROM rpc_methods) + (SELECT count(*) FROM turn_notifications)
-                + (SELECT count(*) FROM turn_notification_recipients)
+                + (SELECT count(*) FROM turn_notification_recipients) + (SELECT count(*) FROM events)
+                + (SELECT count(*) FROM rpc_invocations)
             """
         let id = try #require(UUID(uuidString: "01930000-0000-7000-8000-000000000001"))
         #expect(try await fixture.number(left, [.uuid(id)]) == 0)

@@ -132,18 +132,17 @@ import Testing
         session.spec.turnPolicy.mode = .open
         session.spec.labels = ["a": "b"]
         session.spec.metadata = #"{"k":  1}"#
-        try await fixture.sessions.update(
-            session.id, turnPolicy: session.spec.turnPolicy, labels: ["a": "b"], metadata: #"{"k":  1}"#)
+        try await fixture.sessions.update(session)
         #expect(try await fixture.sessions.session(session.id) == session)
 
         let ticket = try fixture.journal().append([session.ended(after: .seconds(1))])
         #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         await #expect(throws: TurngateError.conflict(.sessionNotWorking(session.id, status: .ended))) {
-            try await fixture.sessions.update(session.id, turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
+            try await fixture.sessions.update(session)
         }
         await #expect(throws: TurngateError.notFound(.session)) {
             try await fixture.sessions.update(
-                SessionID(uuid: UUID()), turnPolicy: TurnPolicy(), labels: [:], metadata: "{}")
+                Session(id: SessionID(uuid: UUID()), spec: SessionSpec(room: "r"), createdAt: StoreFixture.start))
         }
     }
 

@@ -174,7 +174,7 @@ import Testing
         var configuration = JournalConfiguration()
         configuration.backoff = .milliseconds(1) ... .milliseconds(2)
         let journal = JournalWriter(
-            sink: sink, clock: SystemClock(), metrics: nil,
+            sink: sink, events: PlainEvents(), clock: SystemClock(), metrics: nil,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, configuration: configuration)
         let (session, _) = try await fixture.insertSession()
         let (first, second) = (session.turn(1), session.turn(2))
@@ -201,7 +201,7 @@ import Testing
         for late in [JournalEntry.turn(session.turn(2)), .incident(session.incident(1))] {
             let queue = JournalQueue(JournalConfiguration(), depth: nil)
             for entries in [[.turn(session.turn(1)), end], [.methodUsage(session.id, [:])], [late], [end]] {
-                _ = try queue.append(entries)
+                _ = try queue.append(entries, [])
             }
             queue.close()
             #expect(await queue.next()?.map(\.entries.count) == [2, 1])

@@ -18,11 +18,11 @@ import Testing
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
-    /// A database at version 6 with a live session (one method, two rows of
+    /// A database at `version` with a live session (one method, two rows of
     /// history) whose process is gone.
-    private func oldDatabase() async throws -> String {
+    private func oldDatabase(version: Int = version) async throws -> String {
         let url = try await TemporaryPostgres.database()
-        _ = try await migrator(url, Array(Migration.all.prefix(Self.version))).up()
+        _ = try await migrator(url, Array(Migration.all.prefix(version))).up()
         let session = try await PostgresSession.connect(StoreFixture.configuration(url))
         defer { session.close() }
         try await session.run(script: Self.data, timeout: .seconds(60))
@@ -79,5 +79,23 @@ import Testing
         #expect(await ticket.outcome(within: .seconds(60)) == .durable)
         #expect(try await fixture.sessions.methods(Self.id).last == builtin)
         #expect(try await fixture.sessions.turn(Self.id, turn.id) == turn)
+    }
+
+    @Test func aSessionFromBeforeEvents_thatGoesOn_isToldOfFromThenOn() async throws {
+        let fixture = try await StoreFixture(database: try await oldDatabase(version: 9))
+        #expect(try await fixture.events().isEmpty)
+        let session = try #require(try await fixture.sessions.session(Self.id))
+        #expect(session.createdBy == nil && session.newWebhooks.isEmpty)
+        #expect(session.spec.rpcMethods == [RPCMethodSpec(name: "answer", handler: .static(response: "42"))])
+        let call = RPCInvocationRecord(
+            id: InvocationID(at: StoreFixture.start), sessionID: Self.id, direction: .in, method: "answer",
+            participant: "alice", startedAt: StoreFixture.start, duration: .zero, outcome: .answered)
+        let ticket = try fixture.journal().append([.incident(session.incident(1)), .invocation(call)])
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
+        #expect(try await fixture.registry.bury(RuntimeID(uuid: Self.id.uuid)) == [Self.id])
+        let events = try await fixture.events()
+        #expect(events.map(\.type) == ["incident.found", "rpc.invoked", "session.failed"])
+        #expect(events.map(\.seq) == [1, 2, 3])
+        #expect(try await fixture.sessions.defaultMethods().isEmpty)
     }
 }

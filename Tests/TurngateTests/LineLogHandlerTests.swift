@@ -1,3 +1,4 @@
+import Domain
 import Foundation
 import Logging
 import Synchronization
@@ -35,5 +36,27 @@ struct LineLogHandlerTests {
         #expect(lines.all.count == 1)
         #expect(lines.all[0].filter { $0 == "\n" }.count == 1)
         #expect(lines.all[0].contains("INFO     a\\nERROR forged\\u{1B}[2J k=\"x y=\\\"z\\\"\""), "\(lines.all[0])")
+    }
+
+    @Test func linesWithinARequest_carryItsTraceAndItsID() async throws {
+        let lines = Lines()
+        let logger = Logger(label: "test") {
+            LineLogHandler(label: $0, level: .info, format: .json, metadataProvider: RequestMetadata.provider) {
+                lines.take($0)
+            }
+        }
+        let trace = TraceContext.start()
+        await TraceContext.$current.withValue(trace) {
+            await RequestID.$current.withValue("r-1") {
+                logger.info("inside", metadata: ["reason": "x"])
+                await Task { logger.info("in a task of it") }.value
+                logger.info("own words win", metadata: ["request_id": "r-2"])
+            }
+        }
+        logger.info("outside")
+        let objects = try lines.all.map { try JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
+        #expect(objects.map { $0["trace_id"] } == [trace.traceID, trace.traceID, trace.traceID, nil])
+        #expect(objects.map { $0["request_id"] } == ["r-1", "r-1", "r-2", nil])
+        #expect(objects[0]["reason"] == "x")
     }
 }

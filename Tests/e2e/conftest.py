@@ -13,6 +13,7 @@ from peers import Peer, token
 from server_process import KEY, SECRET, ServerProcess
 from support import figures as measured
 from support.answers import done
+from support.backend import Backend
 from support.cluster import Cluster
 from support.listening import Listening
 from support.quiet import Quiet
@@ -140,6 +141,14 @@ async def make_session(http, room):
 async def session(make_session):
     """A live session in the test's room, ended at the end."""
     return await make_session()
+
+
+@pytest_asyncio.fixture
+async def backend():
+    """A system of the users' on this machine; takes everything unless told."""
+    running = await Backend().start()
+    yield running
+    await running.stop()
 
 
 @pytest_asyncio.fixture

@@ -27,6 +27,7 @@ LOGS = STATE / "log"
 POSTGRES = ROOT / "scripts" / "postgres"
 POSTGRES_BY_HAND = STATE / "postgres.by-hand"
 ROOM_READY_S = 20
+DEV_WEBHOOK_SECRET = "whsec_dHVybmdhdGUtZGV2ZWxvcG1lbnQtc2VjcmV0"
 SERVICE_READY_S = 30
 STOP_S = 20
 LOG_TAIL_LINES = 20
@@ -277,6 +278,9 @@ class Run:
     def start_service(self) -> None:
         host, port = parse_listen(self.environment["TURNGATE_LISTEN"])
         self.default("TURNGATE_API_KEYS", "dev=admin:dev-key")
+        # So that backends and receivers can run on this machine.
+        self.default("TURNGATE_WEBHOOK_SECRET", DEV_WEBHOOK_SECRET)
+        self.default("TURNGATE_EGRESS_ALLOW", "127.0.0.0/8,::1/128")
         self.default("LIVEKIT_LIB_PATH", str(STATE / "lib" / "liblivekit_ffi.so"))
         self.default("TURNGATE_DOCS_DIR", str(STATE / "docs-ui"))
         self.environment["TURNGATE_URL"] = base_url(host, port)

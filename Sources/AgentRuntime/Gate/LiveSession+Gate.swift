@@ -99,6 +99,7 @@ extension LiveSession {
     private func tellWhoIsHeard(_ heard: [String]) {
         guard heard != heardIdentities else { return }
         context.metrics.gatesOpen.add(Double(heard.count - heardIdentities.count))
+        tellGates(session.gates, before: heardIdentities)
         heardIdentities = heard
         guard lifecycle.status.isWorking else { return }
         publishAttributes()
@@ -117,7 +118,7 @@ extension LiveSession {
 
     private func startGateNews() {
         guard gateNewsTask == nil, !gateNews.isEmpty else { return }
-        gateNewsTask = Task { await self.sendGateNews() }
+        gateNewsTask = startOwn { await $0.sendGateNews() }
     }
 
     /// The room is back: of what could not be told, the last is still true.

@@ -16,7 +16,7 @@ extension LiveSession {
         wantedAudio = wishes
         audioFailures = 0
         guard audioTask == nil, wantedAudio != receivedAudio, connection != nil else { return }
-        audioTask = Task { await self.bringAudioAbout() }
+        audioTask = startOwn { await $0.bringAudioAbout() }
     }
 
     private var wishes: [String: Reception] {

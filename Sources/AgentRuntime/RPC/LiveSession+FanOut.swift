@@ -20,7 +20,7 @@ extension LiveSession {
         }
         let present = connection?.remoteParticipants ?? []
         let fanOut = FanOut(destinations: request.destinations, present: present)
-        let run = FanOutRun(purpose: purpose, fanOut: fanOut, started: context.clock.uptime)
+        let run = FanOutRun(request.method, purpose: purpose, fanOut: fanOut, clock: context.clock)
         nextFanOut += 1
         fanOuts[nextFanOut] = run
         for receipt in fanOut.recipients where receipt.outcome != .pending { record(receipt, of: run) }
@@ -73,12 +73,17 @@ extension LiveSession {
         guard let run = fanOuts[number] else { return }
         let latency = context.clock.uptime - run.started
         guard run.fanOut.settle(identity, result, latency: latency) else { return }
-        if let receipt = run.fanOut.recipients.first(where: { $0.identity == identity }) { record(receipt, of: run) }
-        finishIfComplete(number)
+        TraceContext.$current.withValue(run.trace) {
+            if let receipt = run.fanOut.recipients.first(where: { $0.identity == identity }) {
+                record(receipt, of: run)
+            }
+            finishIfComplete(number)
+        }
     }
 
     private func record(_ receipt: RecipientReceipt, of run: FanOutRun) {
         context.metrics.recordCall(receipt, isNotification: run.receipt != nil)
+        write(.invocation(run.record(receipt, in: id)))
     }
 
     private func finishIfComplete(_ number: Int) {

@@ -1,7 +1,6 @@
 import Domain
 
-/// The agent's own methods: registered with the room and the store, answered
-/// here.
+/// The agent's own methods: registered with the room and the store.
 extension LiveSession {
     /// Registers a new method: written down, then callable, then answered.
     func register(_ spec: RPCMethodSpec) async throws(TurngateError) -> RPCMethodReport {
@@ -64,52 +63,4 @@ extension LiveSession {
 
     /// Sorted by name.
     var methodReports: [RPCMethodReport] { methods.values.sorted { $0.spec.name < $1.spec.name } }
-
-    /// Answers a participant's call, beside the event loop.
-    func answer(_ invocation: RPCInvocation) {
-        let arrival = context.clock.uptime
-        invocationsUnderWay += 1
-        let isTooMany = invocationsUnderWay > context.limits.invocations
-        // The answer belongs to the connection that the call came by.
-        let origin = connection
-        Task {
-            let result: Result<String, RPCError> =
-                isTooMany
-                ? .failure(RPCError(code: RPCError.Code.applicationError.rawValue, message: "Too many calls at once"))
-                : await self.handle(invocation)
-            await self.send(result, to: invocation, over: origin)
-            self.finish(invocation, with: result, latency: self.context.clock.uptime - arrival)
-        }
-    }
-
-    private func handle(_ invocation: RPCInvocation) async -> Result<String, RPCError> {
-        guard let method = methods[invocation.method] else { return .failure(RPCError(.unsupportedMethod)) }
-        switch method.spec.handler {
-        case .static(let response): return .success(response)
-        case .echo: return .success(invocation.payload)
-        case .builtin:
-            guard let builtin = BuiltinMethod(rawValue: invocation.method) else {
-                return .failure(RPCError(.unsupportedMethod))
-            }
-            return .success(await answer(builtin, invocation))
-        }
-    }
-
-    private func send(
-        _ result: Result<String, RPCError>, to invocation: RPCInvocation, over origin: (any RoomConnection)?
-    ) async {
-        do throws(RoomError) {
-            try await origin?.respond(to: invocation, with: result)
-        } catch {
-            logger.info("an RPC answer was not sent", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private func finish(_ invocation: RPCInvocation, with result: Result<String, RPCError>, latency: Duration) {
-        invocationsUnderWay -= 1
-        var failure: RPCError?
-        if case .failure(let error) = result { failure = error }
-        methods[invocation.method]?.usage.record(latency: latency, failed: failure != nil, at: context.clock.now)
-        context.metrics.recordInvocation(latency: latency, error: failure)
-    }
 }

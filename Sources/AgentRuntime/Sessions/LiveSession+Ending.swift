@@ -23,6 +23,7 @@ extension LiveSession {
         gate.close()
         refreshGates()
         failFanOuts()
+        await endInvocations()
         await connection?.disconnect()
         // The main task may be on its way out of a join; a late connection is
         // closed by it before the session counts as ended.
@@ -30,13 +31,25 @@ extension LiveSession {
         attributesTask?.cancel()
         await attributesTask?.value
         connection = nil
+        await letChangesFinish()
         advance(.left)
         session.end = lifecycle.end
         session.endedAt = max(context.clock.now, states.current.at)
         await writeEnd()
     }
 
+    /// A change that is on its way to the store comes before the end; those
+    /// that wait behind it find the session at its end.
+    private func letChangesFinish() async {
+        do throws(TurngateError) {
+            try await changes.run { () throws(TurngateError) in }
+        } catch {
+            logger.error("the wait for changes failed", metadata: ["error": "\(error)"])
+        }
+    }
+
     private func writeEnd() async {
+        journalIsClosed = true
         let usage = methods.mapValues(\.usage)
         let ticket = await takenByJournal(
             unwrittenTurns.map { .turn($0) } + [.methodUsage(id, usage), .session(SessionProgress(of: session))])
@@ -71,10 +84,20 @@ extension LiveSession {
         }
     }
 
+    /// Queues an entry that is told once and then never again; what a full
+    /// journal does not take is lost and counted.
+    func write(_ entry: JournalEntry) {
+        if journal([entry]) == nil { context.metrics.lostEntries.increment() }
+    }
+
     /// Queues entries that nobody waits for; a full journal is an error in the
     /// log, since the rows that it holds will tell the same at the end.
     @discardableResult
     func journal(_ entries: [JournalEntry]) -> JournalTicket? {
+        guard !journalIsClosed else {
+            logger.warning("too late to be written down", metadata: ["entries": "\(entries.count)"])
+            return nil
+        }
         do throws(TurngateError) {
             return try context.journal.append(entries)
         } catch {

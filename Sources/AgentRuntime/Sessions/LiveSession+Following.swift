@@ -18,21 +18,36 @@ extension LiveSession {
         switch event {
         case .reconnecting: connectionBroke()
         case .reconnected: connectionRestored()
-        case .participantJoined, .participantUpdated:
-            refreshGates()
-            watchHolder()
-            watchForEmptiness()
+        case .participantJoined(let participant):
+            noteJoined(participant)
+            peopleChanged()
+        case .participantUpdated(let participant):
+            noteUpdated(participant)
+            peopleChanged()
         case .participantLeft(let participant):
+            noteLeft(participant)
             refreshGates()
             // In a full reconnect everybody leaves and comes again; who has
             // stayed away is seen when it is over.
             guard lifecycle.status == .active else { return }
-            floorLoses(participant.identity)
-            settleFanOuts(of: participant.identity)
+            lose(participant.identity)
             watchForEmptiness()
         case .rpcInvoked(let invocation): answer(invocation)
         case .dataReceived, .textReceived, .disconnected: break
         }
+    }
+
+    private func peopleChanged() {
+        refreshGates()
+        watchHolder()
+        watchForEmptiness()
+    }
+
+    /// A participant is gone: nothing of it is waited for.
+    private func lose(_ identity: String) {
+        floorLoses(identity)
+        settleFanOuts(of: identity)
+        invocationsLose(identity)
     }
 
     private func connectionBroke() {
@@ -68,6 +83,7 @@ extension LiveSession {
         journal([.session(SessionProgress(of: session))])
         // A server that forgot us knows only the token's attributes.
         publishAttributes()
+        compareParticipants()
         refreshGates()
         watchHolder()
         loseThoseWhoAreGone()
@@ -81,10 +97,10 @@ extension LiveSession {
         let floor = turns.floor
         let known = Set(floor.queue + [floor.offeredTo].compactMap(\.self) + Array(rules.hands.keys))
             .union(fanOuts.values.flatMap(\.fanOut.pending))
+            .union(invocations.values.map(\.caller.identity))
         let present = Set((connection?.remoteParticipants ?? []).map(\.identity))
         for identity in known.subtracting(present).sorted() {
-            floorLoses(identity)
-            settleFanOuts(of: identity)
+            lose(identity)
         }
     }
 
@@ -93,6 +109,8 @@ extension LiveSession {
     func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
         connection = nil
         receivedAudio = [:]
+        // Their answers would have to go by the connection that is no more.
+        invocationsLose(nil)
         if let event = reason.finalEvent {
             conclude(event)
             return false

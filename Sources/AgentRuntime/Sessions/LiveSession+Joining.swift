@@ -9,30 +9,43 @@ extension LiveSession {
         if let limit = session.spec.maxDuration {
             start(.maxDuration, after: limit) { await $0.requestEnd(SessionEnd(.maxDuration)) }
         }
-        mainTask = Task { await self.live() }
+        let trace = TraceContext.current
+        mainTask = startOwn { await $0.live(startedIn: trace) }
     }
 
-    private func live() async {
-        guard await joinFirst() else { return }
+    private func live(startedIn trace: TraceContext?) async {
+        guard let way = await findTheWay() else { return }
+        // That the agent is there, or cannot get there, belongs to the call that
+        // wanted it; what the connection does from now on does not.
+        guard TraceContext.$current.withValue(trace, operation: { isThere(by: way) }) else { return }
         while let current = connection, !Task.isCancelled {
             guard let reason = await follow(current) else { return }
             guard await takeUpAgain(after: reason) else { return }
         }
     }
 
-    private func joinFirst() async -> Bool {
+    /// Goes into the room; nil when the session has ended meanwhile.
+    private func findTheWay() async -> Result<Void, RoomError>? {
         do throws(RoomError) {
             let joined = try await context.connector.connect(joinRequest, deadline: context.limits.joinDeadline)
             guard lifecycle.status == .connecting, !Task.isCancelled else {
                 await joined.disconnect()
-                return false
+                return nil
             }
             try await adopt(joined)
+            return .success(())
         } catch {
+            return .failure(error)
+        }
+    }
+
+    private func isThere(by way: Result<Void, RoomError>) -> Bool {
+        switch way {
+        case .success: return startTurnEngine()
+        case .failure(let error):
             conclude(.failed(error.sessionEnd))
             return false
         }
-        return startTurnEngine()
     }
 
     /// Makes `joined` the session's connection and registers every method.
@@ -56,9 +69,9 @@ extension LiveSession {
             return false
         }
         // Who is told that the agent is there finds it in the history too.
-        Task {
-            _ = await ticket?.outcome(within: context.limits.durableWait)
-            settled.open()
+        _ = startOwn { live in
+            _ = await ticket?.outcome(within: live.context.limits.durableWait)
+            live.settled.open()
         }
         startWatchdog()
         watchForEmptiness()
@@ -91,7 +104,7 @@ extension LiveSession {
         attributesAreStale = true
         attributeFailures = 0
         guard attributesTask == nil else { return }
-        attributesTask = Task { await self.sendAttributes() }
+        attributesTask = startOwn { await $0.sendAttributes() }
     }
 
     private func sendAttributes() async {

@@ -75,8 +75,9 @@ extension LiveSession {
             if let change = patch.turnPolicy { spec.turnPolicy = spec.turnPolicy.merging(change) }
             spec.labels = patch.labels ?? spec.labels
             spec.metadata = patch.metadata ?? spec.metadata
-            try await context.store.update(
-                id, turnPolicy: spec.turnPolicy, labels: spec.labels, metadata: spec.metadata)
+            var patched = snapshot
+            patched.spec = spec
+            try await context.store.update(patched)
             session.spec = spec
             if patch.turnPolicy != nil { follow(spec.turnPolicy) } else { publish() }
             return snapshot

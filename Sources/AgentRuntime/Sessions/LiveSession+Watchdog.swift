@@ -4,10 +4,10 @@ import Domain
 /// it down.
 extension LiveSession {
     func startWatchdog() {
-        watchTask = Task {
+        watchTask = startOwn { live in
             while !Task.isCancelled {
-                do { try await context.clock.sleep(for: context.limits.watchInterval) } catch { return }
-                await self.look()
+                do { try await live.context.clock.sleep(for: live.context.limits.watchInterval) } catch { return }
+                await live.look()
             }
         }
     }

@@ -9,6 +9,8 @@ import Synchronization
 /// task, started once, leaves the room and writes the end down.
 actor LiveSession {
     nonisolated let id: SessionID
+    /// The API key's name; nil where there are no keys.
+    nonisolated let createdBy: String?
     let context: RuntimeContext
     let logger: Logger
     /// Called once the end is durable and the session needs no actor any more.
@@ -18,7 +20,17 @@ actor LiveSession {
     var lifecycle = SessionLifecycle()
     var states: AgentStateMachine
     var methods: [String: RPCMethodReport]
-    var invocationsUnderWay = 0
+    /// Calls to the agent's methods that have no answer yet.
+    var invocations: [InvocationID: InvocationRun] = [:]
+    /// Answers on their way to the room.
+    var answersUnderWay: [InvocationID: Task<Void, Never>] = [:]
+    /// Of the calls, those that a users' system is to come for.
+    var queue: InvocationQueue
+    /// When the queue's timer goes off.
+    var queueMoment: Duration?
+    /// Those who wait for such calls.
+    var pollers: [Int: CheckedContinuation<Result<[LeasedInvocation], TurngateError>, Never>] = [:]
+    var nextPoller = 0
     var fanOuts: [Int: FanOutRun] = [:]
     var nextFanOut = 0
     /// Receipts that are complete and not known to be durable, newest last.
@@ -42,6 +54,10 @@ actor LiveSession {
     var rejoinPause = LiveSession.shortestRejoinPause
     /// Until its end is written down, a session is shown as `ending`.
     var endIsWritten = false
+    /// The end is on its way into the journal: nothing of the session comes after it.
+    var journalIsClosed = false
+    /// Those in the room of whom was told, by identity.
+    var knownParticipants: [String: RoomParticipant] = [:]
 
     /// Open once the agent is in the room, or will never be.
     nonisolated let settled = Latch()
@@ -106,7 +122,7 @@ actor LiveSession {
     static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
-    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute }
+    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute, queue }
 
     init(
         _ session: Session, states: AgentStateMachine, context: RuntimeContext,
@@ -117,7 +133,10 @@ actor LiveSession {
         self.states = states
         self.context = context
         self.onFinished = onFinished
+        createdBy = session.createdBy
         turns = TurnMachine(sessionID: session.id)
+        queue = InvocationQueue(
+            limit: context.limits.pendingInvocations, pollerLimit: context.limits.invocationPollers)
         gate = AudioGate(clock: context.clock, metrics: context.metrics)
         gate.setPreRoll(.milliseconds(session.spec.turnPolicy.preRollMs))
         rules = GateRules(policy: session.spec.turnPolicy, at: session.createdAt)
@@ -187,13 +206,20 @@ actor LiveSession {
     func start(_ timer: Timer, after duration: Duration, _ action: @escaping @Sendable (LiveSession) async -> Void) {
         timers[timer]?.cancel()
         let moment = context.clock.uptime + duration
-        timers[timer] = Task {
-            do { try await context.clock.sleep(until: moment) } catch { return }
+        timers[timer] = startOwn { live in
+            do { try await live.context.clock.sleep(until: moment) } catch { return }
             // Between the sleep's end and this line the timer may have been
             // stopped by what came first.
             if Task.isCancelled { return }
-            await action(self)
+            await action(live)
         }
+    }
+
+    /// Starts work of the session's own: it outlives the call in which it
+    /// begins, and what comes of it belongs neither to that call's trace nor to
+    /// anything else that goes with its task.
+    nonisolated func startOwn(_ work: @escaping @Sendable (LiveSession) async -> Void) -> Task<Void, Never> {
+        Task.detached { await work(self) }
     }
 
     func stop(_ timer: Timer) {

@@ -42,8 +42,7 @@ extension LiveSession {
     private func fail(_ run: SpeechRun) {
         guard !run.isOver else { return }
         if speaking === run { hush(run) }
-        run.end(.failed, at: context.clock.now)
-        context.metrics.speeches.labelled(Speech.Status.failed.rawValue).increment()
+        close(run, .failed)
         speeches.removeAll { $0 === run }
         if !hasSomethingToSay { endSpeaking(reason: "the speech failed") }
     }
@@ -79,9 +78,15 @@ extension LiveSession {
         return wasPlaying ? (run, waiting.count) : (nil, waiting.count + 1)
     }
 
-    private func stop(_ run: SpeechRun) {
-        guard run.end(.interrupted, at: context.clock.now) else { return }
-        context.metrics.speeches.labelled(Speech.Status.interrupted.rawValue).increment()
+    private func stop(_ run: SpeechRun) { close(run, .interrupted) }
+
+    /// A speech is over, once; says whether this was its end.
+    @discardableResult
+    private func close(_ run: SpeechRun, _ status: Speech.Status) -> Bool {
+        guard run.end(status, at: context.clock.now) else { return false }
+        context.metrics.speeches.labelled(status.rawValue).increment()
+        tell(.speechEnded(run.speech))
+        return true
     }
 
     /// Throws away what of `run` waits in the room's queue, and notes how much
@@ -100,14 +105,14 @@ extension LiveSession {
 
     private func startPlayer() {
         guard playerTask == nil else { return }
-        playerTask = Task { await self.playAll() }
+        playerTask = startOwn { await $0.playAll() }
     }
 
     private func playAll() async {
         while lifecycle.status.isWorking, !Task.isCancelled, let run = speeches.first {
             speeches.removeFirst()
             speaking = run
-            await play(run)
+            await TraceContext.$current.withValue(run.trace) { await play(run) }
             speaking = nil
         }
         await muteLater()
@@ -186,6 +191,7 @@ extension LiveSession {
         speechStalled = false
         speakingIsOurs = true
         _ = try step(to: .speaking, cause: .playout, actor: nil, reason: isFirst ? nil : "speech goes on")
+        if isFirst { tell(.speechStarted(run.speech)) }
     }
 
     /// Waits until the last frame was sent, or heard, as the policy wants it.
@@ -199,8 +205,7 @@ extension LiveSession {
     }
 
     private func complete(_ run: SpeechRun) {
-        guard run.end(.completed, at: context.clock.now) else { return }
-        context.metrics.speeches.labelled(Speech.Status.completed.rawValue).increment()
+        guard close(run, .completed) else { return }
         if !hasNextSpeech { endSpeaking(reason: nil) }
     }
 

@@ -31,6 +31,8 @@ final class SpeechRun: Sendable {
     }
 
     let id: SpeechID
+    /// The trace of the call that brought it, for what comes of its playing.
+    let trace = TraceContext.current
     private let capacity: Int
     private let state: Mutex<State>
     /// Open once it was played, stopped, or has failed.

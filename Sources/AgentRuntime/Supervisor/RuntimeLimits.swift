@@ -13,12 +13,23 @@ public struct RuntimeLimits: Sendable {
     /// How long a call waits for PostgreSQL before it answers that the row is
     /// not durable yet.
     public var durableWait = Duration.seconds(2)
+    /// Live sessions that one caller of the API may have in this process; nil or
+    /// 0: no bound of its own.
+    public var sessionsPerKey: Int?
     /// Methods per session.
     public var methods = 100
+    /// Methods that a session may begin with, the service's defaults among them;
+    /// and how many defaults there may be.
+    public var methodsAtFirst = 50
     /// Calls to participants under way at once, per session.
     public var fanOuts = 64
-    /// Invocations of the agent's methods under way at once, per session.
+    /// Invocations of the agent's methods under way at once, per session, besides
+    /// those that wait to be polled.
     public var invocations = 256
+    /// Invocations that wait to be polled and answered, per session.
+    public var pendingInvocations = 1000
+    /// Those who wait for such invocations, per session.
+    public var invocationPollers = 100
 
     /// Readers of gated audio per session.
     public var readers = 32

@@ -15,6 +15,7 @@ public struct RuntimeMetrics: Sendable {
     let readerDrops: Counter
     let speeches: MetricFamily<Counter>
     let incidents: MetricFamily<Counter>
+    let lostEntries: Counter
     private let framesPassed: Counter
     private let framesDropped: Counter
     private let framesOfPreRoll: Counter
@@ -51,6 +52,10 @@ public struct RuntimeMetrics: Sendable {
             "turngate_speeches_total", help: "What the agent was given to say, by what came of it.", labels: ["status"])
         incidents = registry.counter(
             "turngate_incidents_total", help: "What the sessions' watchdogs found.", labels: ["finding"])
+        lostEntries = registry.counter(
+            "turngate_journal_lost_entries_total",
+            help: "Log lines and events that a full journal did not take."
+        ).labelled()
         let frames = registry.counter(
             "turngate_audio_frames_total", help: "Frames of 20 ms at the gate by what became of them.",
             labels: ["result"])
@@ -78,8 +83,8 @@ public struct RuntimeMetrics: Sendable {
         if let latency = receipt.latency { rpcDuration.labelled("out").observe(latency.seconds) }
     }
 
-    func recordInvocation(latency: Duration, error: RPCError?) {
-        rpcInvocations.labelled("in", error == nil ? "answered" : "failed").increment()
+    func recordInvocation(latency: Duration, outcome: RPCInvocationRecord.Outcome) {
+        rpcInvocations.labelled("in", outcome.rawValue).increment()
         rpcDuration.labelled("in").observe(latency.seconds)
     }
 }

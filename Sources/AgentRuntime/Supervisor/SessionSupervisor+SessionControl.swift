@@ -1,10 +1,15 @@
 import Domain
 
 extension SessionSupervisor: SessionControl {
-    public func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
-        let made = try await uncut { () async throws(TurngateError) in try await self.make(spec) }
-        _ = await made.settled.wait(for: wait, on: context.clock)
-        let session = made.snapshot
+    public func create(
+        _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
+    ) async throws(TurngateError) -> Session {
+        let made = try await uncut { () async throws(TurngateError) in
+            try await self.make(spec, by: actor, claim: claim)
+        }
+        _ = await made.session.settled.wait(for: wait, on: context.clock)
+        var session = made.session.snapshot
+        session.newWebhooks = made.webhooks
         guard let end = session.end else { return session }
         switch end.reason {
         case .roomUnreachable: throw .roomUnreachable(session.id, detail: end.detail ?? "")

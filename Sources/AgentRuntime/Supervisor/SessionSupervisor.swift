@@ -8,9 +8,12 @@ import Synchronization
 public final class SessionSupervisor: Sendable {
     private struct State {
         var live: [SessionID: LiveSession] = [:]
-        /// Sessions on their way into the store, which count against the bound.
-        var beingMade = 0
+        /// Sessions on their way into the store, which count against the bounds,
+        /// by who wants them.
+        var beingMade: [String?: Int] = [:]
         var isShuttingDown = false
+
+        var countBeingMade: Int { beingMade.values.reduce(0, +) }
     }
 
     let context: RuntimeContext
@@ -23,17 +26,32 @@ public final class SessionSupervisor: Sendable {
         everySession.reduce(into: [:]) { $0[$1.snapshot.status, default: 0] += 1 }
     }
 
+    /// A session that was only just made, and its webhooks with their secrets.
+    struct Made {
+        var session: LiveSession
+        var webhooks: [WebhookWithSecret]
+    }
+
     /// Makes a session and starts its agent, without waiting for it.
-    func make(_ spec: SessionSpec) async throws(TurngateError) -> LiveSession {
+    func make(
+        _ spec: SessionSpec, by maker: String?, claim: IdempotencyClaim?
+    ) async throws(TurngateError) -> Made {
         if let taken = spec.rpcMethods.first(where: { BuiltinMethod(rawValue: $0.name) != nil }) {
             throw .conflict(.rpcMethodBuiltin(name: taken.name))
         }
-        try reservePlace()
-        defer { state.withLock { $0.beingMade -= 1 } }
+        try reservePlace(for: maker)
+        defer { giveBackPlace(of: maker) }
+        let whole = try await withDefaults(spec)
         let now = context.clock.now
-        let session = Session(id: SessionID(at: now), spec: spec, createdAt: now)
+        var session = Session(id: SessionID(at: now), spec: whole, createdAt: now)
+        session.createdBy = maker
         let states = AgentStateMachine(sessionID: session.id, at: now)
-        try await insert(session, first: states.current)
+        let webhooks = try webhooks(of: session)
+        try await insert(session, first: states.current, webhooks: webhooks, claim: claim)
+        return Made(session: await start(session, states), webhooks: webhooks)
+    }
+
+    private func start(_ session: Session, _ states: AgentStateMachine) async -> LiveSession {
         let actor = LiveSession(session, states: states, context: context) { [weak self] in self?.forget($0) }
         let isShuttingDown = state.withLock { state in
             state.live[session.id] = actor
@@ -44,12 +62,36 @@ public final class SessionSupervisor: Sendable {
         return actor
     }
 
+    /// Adds the service's default methods; the session's own of the same name
+    /// win.
+    private func withDefaults(_ spec: SessionSpec) async throws(TurngateError) -> SessionSpec {
+        let own = Set(spec.rpcMethods.map(\.name))
+        var whole = spec
+        whole.rpcMethods += try await context.store.defaultMethods().filter { !own.contains($0.name) }
+        let limit = context.limits.methodsAtFirst
+        guard whole.rpcMethods.count <= limit else { throw .conflict(.tooManyRPCMethods(limit: limit)) }
+        return whole
+    }
+
+    private func webhooks(of session: Session) throws(TurngateError) -> [WebhookWithSecret] {
+        try session.spec.webhooks.map { spec throws(TurngateError) in
+            WebhookWithSecret(
+                webhook: Webhook(
+                    id: WebhookID(at: session.createdAt), spec: spec, sessionID: session.id,
+                    createdAt: session.createdAt),
+                secret: try context.makeWebhookSecret())
+        }
+    }
+
     /// When PostgreSQL does not answer, the row may be there all the same, and
     /// would keep its identity from everybody: the journal ends it then, and
     /// where there is no row, there is nothing to end.
-    private func insert(_ session: Session, first: AgentStateTransition) async throws(TurngateError) {
+    private func insert(
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], claim: IdempotencyClaim?
+    ) async throws(TurngateError) {
         do throws(TurngateError) {
-            try await context.store.insert(session, first: first, owner: context.runtime)
+            try await context.store.insert(
+                session, first: first, webhooks: webhooks, owner: context.runtime, claim: claim)
         } catch {
             if case .conflict = error { throw error }
             writeOff(session.id, "its making could not be written down")
@@ -81,13 +123,27 @@ public final class SessionSupervisor: Sendable {
         }
     }
 
-    private func reservePlace() throws(TurngateError) {
+    private func reservePlace(for maker: String?) throws(TurngateError) {
         try state.withLock { state throws(TurngateError) in
             guard !state.isShuttingDown else { throw .shuttingDown }
-            guard state.live.count + state.beingMade < context.limits.sessions else {
+            guard state.live.count + state.countBeingMade < context.limits.sessions else {
                 throw .overloaded("this process holds \(context.limits.sessions) sessions already")
             }
-            state.beingMade += 1
+            if let maker, let limit = context.limits.sessionsPerKey, limit > 0 {
+                // Those whose agent has left only wait to be written down.
+                let live = state.live.values.count { $0.createdBy == maker && !$0.finished.isOpen }
+                guard live + state.beingMade[maker, default: 0] < limit else {
+                    throw .conflict(.tooManySessions(limit: limit))
+                }
+            }
+            state.beingMade[maker, default: 0] += 1
+        }
+    }
+
+    private func giveBackPlace(of maker: String?) {
+        state.withLock { state in
+            let left = state.beingMade[maker, default: 1] - 1
+            state.beingMade[maker] = left > 0 ? left : nil
         }
     }
 
@@ -104,7 +160,7 @@ public final class SessionSupervisor: Sendable {
         state.withLock { $0.isShuttingDown = true }
         let deadline = context.clock.uptime + bound
         // Those that are being made see the flag and end by themselves.
-        while state.withLock({ $0.beingMade }) > 0, context.clock.uptime < deadline {
+        while state.withLock({ $0.countBeingMade }) > 0, context.clock.uptime < deadline {
             do { try await context.clock.sleep(for: .milliseconds(20)) } catch { break }
         }
         let all = everySession

@@ -186,10 +186,16 @@ extension LiveSession {
         let id = turn.id
         let lag = lag(of: turn.holder)
         if keepsTail {
-            let waits = gate.shutAfterTail(turn.holder, lag: lag) { Task { await self.completeTurn(id) } }
+            // The turn's end belongs to whoever ended it, and comes from the
+            // audio's thread or a timer.
+            let trace = TraceContext.current
+            let complete: @Sendable (LiveSession) async -> Void = { live in
+                await TraceContext.$current.withValue(trace) { await live.completeTurn(id) }
+            }
+            let waits = gate.shutAfterTail(turn.holder, lag: lag) { Task { await complete(self) } }
             guard !waits else {
                 // Frames that do not come any more are not waited for.
-                start(.tail, after: lag + .milliseconds(200)) { await $0.completeTurn(id) }
+                start(.tail, after: lag + .milliseconds(200), complete)
                 return
             }
         }

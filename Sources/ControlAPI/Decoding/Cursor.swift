@@ -19,6 +19,18 @@ enum Cursor {
 
     static func turn(_ text: String) -> TurnID? { parts(text, kind: "t1", count: 1).flatMap { id($0[0]) } }
 
+    static func text(of invocation: InvocationID) -> String { "r1-\(tail(invocation))" }
+
+    static func invocation(_ text: String) -> InvocationID? { parts(text, kind: "r1", count: 1).flatMap { id($0[0]) } }
+
+    static func text(of webhook: WebhookID) -> String { "w1-\(tail(webhook))" }
+
+    static func webhook(_ text: String) -> WebhookID? { parts(text, kind: "w1", count: 1).flatMap { id($0[0]) } }
+
+    static func text(of delivery: DeliveryID) -> String { "d1-\(tail(delivery))" }
+
+    static func delivery(_ text: String) -> DeliveryID? { parts(text, kind: "d1", count: 1).flatMap { id($0[0]) } }
+
     /// `incident` is the number of one in its session.
     static func text(ofIncident incident: Int64) -> String { "i1-\(incident)" }
 

@@ -166,6 +166,14 @@ struct ObjectReader {
         return map
     }
 
+    /// An id of one kind, in exactly its form.
+    mutating func id<Kind>(_ name: String, _: Kind.Type) -> EntityID<Kind>? {
+        guard let value = take(name) else { return nil }
+        if case .string(let text) = value, let id = EntityID<Kind>(text) { return id }
+        fail(name, "must be an id that begins with \(Kind.prefix)_")
+        return nil
+    }
+
     /// Any JSON object, as compact text of at most `limit` bytes.
     mutating func freeObject(_ name: String, atMost limit: Int) -> String? {
         guard let value = take(name) else { return nil }

@@ -66,11 +66,38 @@ struct QueryReader {
         all(name).compactMap { choice($0, name) }
     }
 
+    /// A list with commas between, each word once; nil where the parameter is absent.
+    mutating func list<Choice: RawRepresentable & CaseIterable & Equatable>(
+        _ name: String, _: Choice.Type
+    ) -> [Choice]? where Choice.RawValue == String {
+        guard let text = single(name) else { return nil }
+        let words = text.split(separator: ",", omittingEmptySubsequences: false)
+        guard words.count <= Choice.allCases.count else {
+            errors.add(name, "must be at most \(Choice.allCases.count) words")
+            return nil
+        }
+        var choices: [Choice] = []
+        for word in words {
+            guard let choice: Choice = choice(String(word), name) else { return nil }
+            if choices.contains(choice) { errors.add(name, "has \(word) twice") }
+            choices.append(choice)
+        }
+        return choices
+    }
+
     private func choice<Choice: RawRepresentable & CaseIterable>(
         _ text: String, _ name: String
     ) -> Choice? where Choice.RawValue == String {
         if let choice = Choice(rawValue: text) { return choice }
         errors.add(name, Choice.mustBeOneOf)
+        return nil
+    }
+
+    /// An id of one kind, in exactly its form.
+    mutating func id<Kind>(_ name: String, _: Kind.Type) -> EntityID<Kind>? {
+        guard let text = single(name) else { return nil }
+        if let id = EntityID<Kind>(text) { return id }
+        errors.add(name, "must be an id that begins with \(Kind.prefix)_")
         return nil
     }
 
@@ -105,6 +132,8 @@ struct QueryReader {
         errors.add("cursor", "is not a cursor of this list")
         return nil
     }
+
+    func isAbsent(_ name: String) -> Bool { values[name] == nil }
 
     mutating func limit() -> Int { integer("limit", Limits.page) ?? Limits.defaultPage }
 

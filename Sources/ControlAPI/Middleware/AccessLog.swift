@@ -18,7 +18,7 @@ struct AccessLog: Sendable {
         ]
         metadata["caller"] = context.caller.map { "\($0.name)" }
         metadata["remote"] = request.remoteAddress.map { "\($0)" }
-        metadata["trace_id"] = context.trace.map { "\($0.traceID)" }
+        metadata["trace_id"] = "\(context.trace.traceID)"
         logger.log(level: level, "request", metadata: metadata)
     }
 

@@ -1,26 +1,27 @@
 import Domain
 import HTTPServer
 
-/// Finds out who calls, and whether the caller may.
+/// Finds out who calls.
 struct Authentication: Sendable {
     var authenticator: (any CallerAuthenticator)?
+    var clock: any TurngateClock
 
-    /// The caller of a request that needs `scope`; nil where no keys are
-    /// configured. Throws 401 and 403.
-    func caller(of headers: HTTPHeaders, needing scope: Caller.Scope) throws(Problem) -> Caller? {
+    /// The caller; nil where no keys are configured. Throws 401, and 403 for a
+    /// token that allows nothing here.
+    func caller(of headers: HTTPHeaders) throws(Problem) -> Caller? {
         guard let authenticator else { return nil }
         let fields = headers.all("Authorization")
         guard !fields.isEmpty else {
-            throw Self.unauthenticated("Send `Authorization: Bearer` with an API key.", error: nil)
+            throw Self.unauthenticated("Send `Authorization: Bearer` with an API key or a LiveKit token.", error: nil)
         }
         guard fields.count == 1, let secret = Self.bearer(fields[0]) else {
             throw Self.unauthenticated("Authorization is not of the form `Bearer KEY`.", error: "invalid_request")
         }
-        guard let caller = authenticator.caller(bearing: secret) else {
-            throw Self.unauthenticated("The API key is not known.", error: "invalid_token")
+        do {
+            return try authenticator.caller(bearing: secret, now: clock.now)
+        } catch {
+            throw Self.problem(error)
         }
-        guard caller.scope >= scope else { throw Problem(forbiddenWithout: scope) }
-        return caller
     }
 
     private static func bearer(_ field: String) -> String? {
@@ -30,9 +31,23 @@ struct Authentication: Sendable {
         return secret.isEmpty ? nil : String(secret)
     }
 
+    private static func problem(_ refusal: CredentialRefusal) -> Problem {
+        switch refusal {
+        case .unknown: unauthenticated("The API key or token is not known.", error: "invalid_token")
+        case .expired: unauthenticated("The token has expired.", error: "invalid_token")
+        case .notYetValid: unauthenticated("The token is not valid yet.", error: "invalid_token")
+        case .powerless:
+            Problem(.forbidden, "The token does not administer a room: its grants need roomAdmin and a room.")
+                .header("WWW-Authenticate", "\(challenge), error=\"insufficient_scope\"")
+        }
+    }
+
+    private static let challenge = "Bearer realm=\"turngate\""
+
+    /// The details are ours and have no quotes, so they can stand between some.
     private static func unauthenticated(_ detail: String, error: String?) -> Problem {
-        let reason = error.map { ", error=\"\($0)\"" } ?? ""
-        return Problem(.unauthenticated, detail).header("WWW-Authenticate", "Bearer realm=\"turngate\"\(reason)")
+        let reason = error.map { ", error=\"\($0)\", error_description=\"\(detail.replacing("`", with: "'"))\"" } ?? ""
+        return Problem(.unauthenticated, detail).header("WWW-Authenticate", challenge + reason)
     }
 }
 

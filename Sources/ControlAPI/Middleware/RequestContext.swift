@@ -5,13 +5,23 @@ import HTTPServer
 struct RequestContext: Sendable {
     /// The caller's `X-Request-Id`, or one of ours.
     var requestID: String
-    var trace: TraceContext?
+    /// The caller's `traceparent`, or a trace that begins here.
+    var trace: TraceContext
     /// Nil before authentication, and where no keys are configured.
     var caller: Caller?
+    /// Header fields that say what the caller may still do; empty without a limit.
+    var rateLimit = HTTPHeaders()
 
     init(headers: HTTPHeaders) {
         requestID = headers["X-Request-Id"].flatMap(Self.acceptable) ?? Self.newID()
-        trace = headers["traceparent"].flatMap(TraceContext.init)
+        trace = headers["traceparent"].flatMap { TraceContext($0) } ?? .start()
+    }
+
+    /// Runs `body` with the request's id and trace as those of the task.
+    func bound<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        try await TraceContext.$current.withValue(trace) {
+            try await RequestID.$current.withValue(requestID) { try await body() }
+        }
     }
 
     /// 1…128 visible ASCII characters: fit for a header, a log line and a JSON string.

@@ -8,9 +8,13 @@ extension HTTPResponse {
         var response = self
         response.headers.replace("X-Request-Id", context.requestID)
         response.headers.replace("X-Content-Type-Options", "nosniff")
-        if let trace = context.trace { response.headers.replace("traceparent", trace.traceparent) }
+        response.headers.replace("traceparent", context.trace.traceparent)
+        for field in context.rateLimit { response.headers.replace(field.name, field.value) }
         response.headers.setDefault("Cache-Control", "no-store")
         response.headers.setDefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if case .stream(let stream) = response.body {
+            response.body = .stream(stream.within { write in try await context.bound(write) })
+        }
         return response
     }
 

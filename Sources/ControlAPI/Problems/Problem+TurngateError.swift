@@ -32,10 +32,12 @@ extension Problem {
     init(notFound resource: TurngateError.Resource) {
         switch resource {
         case .session: self.init(.sessionNotFound, "No session has this id.")
-        case .rpcMethod: self.init(.rpcMethodNotFound, "The session has no RPC method of this name.")
+        case .rpcMethod: self.init(.rpcMethodNotFound, "There is no RPC method of this name.")
         case .turnNotification: self.init(.turnNotificationNotFound, "The session has no turn notification of this id.")
         case .turn: self.init(.turnNotFound, "The session has had no turn of this id.")
         case .turnAudio: self.init(.turnAudioNotKept, "The turn's audio was not kept, or is gone.")
+        case .invocation: self.init(.invocationNotFound, "The session has had no invocation of this id.")
+        case .webhook: self.init(.webhookNotFound, "No webhook has this id.")
         case .route: self.init(.routeNotFound, "The API has no such path.")
         }
     }
@@ -51,7 +53,14 @@ extension Problem {
         case .rpcMethodBuiltin(let name):
             self = Problem(.rpcMethodBuiltin, "The method '\(name)' is Turngate's own.").adding("rpc_method", name)
         case .tooManyRPCMethods(let limit):
-            self = Problem(.tooManyRPCMethods, "A session has at most \(limit) RPC methods.").adding("limit", limit)
+            self = Problem(.tooManyRPCMethods, "There are at most \(limit) RPC methods.").adding("limit", limit)
+        case .tooManySessions(let limit):
+            self = Problem(.tooManySessions, "The key has at most \(limit) live sessions.").adding("limit", limit)
+        case .tooManyWebhooks(let limit):
+            self = Problem(.tooManyWebhooks, "There are at most \(limit) webhooks.").adding("limit", limit)
+        case .invocationOver(let invocation):
+            self = Problem(.invocationOver, "The invocation was answered, or its deadline has passed.")
+                .adding("invocation", invocation.description)
         case .illegalStateStep(let from, let to):
             self = Problem(.illegalStateStep, "The agent cannot go from \(from.rawValue) to \(to.rawValue).")
                 .adding("from", from.rawValue).adding("to", to.rawValue)

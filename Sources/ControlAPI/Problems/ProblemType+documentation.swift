@@ -11,14 +11,14 @@ extension ProblemType {
         case .badAudio:
             "The body of a speech cannot be played: it is no WAV, a WAV of another kind than PCM with 16 bits, breaks off in the middle, is empty, has more than two channels, or a sample rate that is not taken. `detail` says which. What had come before the bad part may have been heard already; the speech is over."
         case .unauthenticated:
-            "The request has no API key, or one that is not known. Send `Authorization: Bearer` with a key of this service."
+            "The request has no API key and no LiveKit access token, or one that is not known, is over, or is not good yet; `detail` says which. Send `Authorization: Bearer` with a key of this service, or with a token signed with its LiveKit API secret that has `roomAdmin` for its room."
         case .forbidden:
-            "The key is known but its scope is too small. `required_scope` says which one is needed: `read` for GET; `write` for everything that changes something; `admin` to take the floor from somebody (`errors` then names the field `preempt`)."
+            "The key or token is known but may not do this. `required_scope` says which scope is needed: `read` for GET; `write` for everything that changes something; `admin` for webhooks, and to take the floor from somebody (`errors` then names the field `preempt`). `errors` names `status` where pending invocations were to be taken with a key that may only read. A LiveKit token reaches the sessions of its own room and nothing of the service itself."
         case .routeNotFound:
             "No call of the API has this path. Paths are case-sensitive and have no trailing slash; `/docs` lists them."
         case .sessionNotFound:
             "No session has this id; an id that is malformed cannot exist and gets the same answer."
-        case .rpcMethodNotFound: "The session has no RPC method of this name."
+        case .rpcMethodNotFound: "The session, or the list of defaults, has no RPC method of this name."
         case .turnNotificationNotFound:
             "The session has no turn notification of this id; an id that is malformed cannot exist and gets the same answer."
         case .turnNotFound:
@@ -35,7 +35,26 @@ extension ProblemType {
         case .rpcMethodTaken:
             "A method of this name is registered already. Replace it with PUT, or choose another name."
         case .rpcMethodBuiltin: "Turngate's own methods can be neither replaced nor removed. Choose another name."
-        case .tooManyRPCMethods: "A session has a bounded number of methods, which `limit` tells. Remove one first."
+        case .tooManyRPCMethods:
+            "A session, and the list of defaults, has a bounded number of methods, which `limit` tells; a new session starts with its own and the defaults together. Remove one first."
+        case .invocationNotFound:
+            "The session has had no invocation of this id; an id that is malformed cannot exist and gets the same answer."
+        case .webhookNotFound:
+            "No webhook has this id; an id that is malformed cannot exist and gets the same answer."
+        case .eventNotFound:
+            "`Last-Event-ID` (or `last_event_id`) names an event that is not there, or not among those of this stream. Begin again without it, or with `from=start`."
+        case .tooManySessions:
+            "The API key has as many live sessions as it may have, which `limit` tells. End one first."
+        case .tooManyWebhooks:
+            "There may be a bounded number of webhooks for the whole service, and for each session, which `limit` tells. Remove one first."
+        case .invocationOver:
+            "The invocation has its answer already, from you or from another poller, or its caller's deadline has passed. Nothing was changed."
+        case .idempotencyKeyInUse:
+            "Another request with this `Idempotency-Key` is being carried out. Ask again after `Retry-After`, with the same key: the answer is kept for it."
+        case .idempotencyKeyReused:
+            "This `Idempotency-Key` came with another call (method, path, query or body) within the last 24 hours. Take a new key for a new call."
+        case .rateLimited:
+            "The key makes more calls than it may. `Retry-After` says when the next one will be taken; `RateLimit` in each answer tells what is left."
         case .illegalStateStep:
             "The agent cannot go from the state `from` to the state `to`: nothing leads back to `initializing`."
         case .sessionNotWorking:

@@ -13,6 +13,9 @@ enum ProblemType: String, Sendable, CaseIterable {
     case turnNotificationNotFound = "turn-notification-not-found"
     case turnNotFound = "turn-not-found"
     case turnAudioNotKept = "turn-audio-not-kept"
+    case invocationNotFound = "invocation-not-found"
+    case webhookNotFound = "webhook-not-found"
+    case eventNotFound = "event-not-found"
     case methodNotAllowed = "method-not-allowed"
     case notAcceptable = "not-acceptable"
     case requestTimeout = "request-timeout"
@@ -20,6 +23,12 @@ enum ProblemType: String, Sendable, CaseIterable {
     case rpcMethodTaken = "rpc-method-taken"
     case rpcMethodBuiltin = "rpc-method-builtin"
     case tooManyRPCMethods = "too-many-rpc-methods"
+    case tooManySessions = "too-many-sessions"
+    case tooManyWebhooks = "too-many-webhooks"
+    case invocationOver = "invocation-over"
+    case idempotencyKeyInUse = "idempotency-key-in-use"
+    case idempotencyKeyReused = "idempotency-key-reused"
+    case rateLimited = "rate-limited"
     case illegalStateStep = "illegal-state-step"
     case sessionNotWorking = "session-not-working"
     case floorTaken = "floor-taken"
@@ -53,18 +62,22 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .unauthenticated: 401
         case .forbidden: 403
         case .routeNotFound, .sessionNotFound, .rpcMethodNotFound, .turnNotificationNotFound, .turnNotFound,
-            .turnAudioNotKept:
+            .turnAudioNotKept, .invocationNotFound, .webhookNotFound:
             404
         case .methodNotAllowed: 405
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .tooManyRPCMethods, .illegalStateStep,
-            .sessionNotWorking, .floorTaken, .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
+            .tooManySessions, .tooManyWebhooks, .invocationOver, .idempotencyKeyInUse, .sessionNotWorking, .floorTaken,
+            .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
             409
+        case .eventNotFound: 410
         case .bodyTooLarge, .audioTooLong: 413
         case .targetTooLong: 414
         case .unsupportedMediaType: 415
         case .expectationFailed: 417
+        case .idempotencyKeyReused: 422
+        case .rateLimited: 429
         case .headersTooLarge: 431
         case .internalError: 500
         case .notImplemented: 501
@@ -81,21 +94,30 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .malformedJSON: "The request body is not JSON"
         case .malformedRequest: "The request is not well-formed HTTP"
         case .badAudio: "The request body is not audio that can be played"
-        case .unauthenticated: "An API key is needed"
-        case .forbidden: "The API key's scope does not allow this"
+        case .unauthenticated: "An API key or LiveKit token is needed"
+        case .forbidden: "The API key or token does not allow this"
         case .routeNotFound: "There is nothing at this path"
         case .sessionNotFound: "There is no such session"
         case .rpcMethodNotFound: "There is no such RPC method"
         case .turnNotificationNotFound: "There is no such turn notification"
         case .turnNotFound: "There is no such turn"
         case .turnAudioNotKept: "The turn's audio was not kept"
+        case .invocationNotFound: "There is no such invocation"
+        case .webhookNotFound: "There is no such webhook"
+        case .eventNotFound: "There is no such event to go on from"
         case .methodNotAllowed: "This path does not take this method"
         case .notAcceptable: "None of the accepted media types can be served"
         case .requestTimeout: "The request did not arrive in time"
         case .identityTaken: "The agent's identity is taken in that room"
         case .rpcMethodTaken: "The RPC method's name is taken"
         case .rpcMethodBuiltin: "The RPC method is built in"
-        case .tooManyRPCMethods: "The session has too many RPC methods"
+        case .tooManyRPCMethods: "There are too many RPC methods"
+        case .tooManySessions: "The key has too many live sessions"
+        case .tooManyWebhooks: "There are too many webhooks"
+        case .invocationOver: "The invocation needs no answer any more"
+        case .idempotencyKeyInUse: "The call with this Idempotency-Key is still running"
+        case .idempotencyKeyReused: "The Idempotency-Key was used for another call"
+        case .rateLimited: "Too many calls in too short a time"
         case .illegalStateStep: "The agent's state cannot go that way"
         case .sessionNotWorking: "The session's status does not allow this"
         case .floorTaken: "Somebody else has the floor"

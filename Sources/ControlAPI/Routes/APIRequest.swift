@@ -5,6 +5,8 @@ import HTTPServer
 struct APIRequest: Sendable {
     var http: HTTPRequest
     var context: RequestContext
+    /// What its `Idempotency-Key` came to: whatever the call makes is bound to it.
+    var claim: IdempotencyClaim? = nil
 
     /// The API key's name.
     var actor: String? { context.caller?.name }
@@ -26,6 +28,20 @@ struct APIRequest: Sendable {
     /// `{turn}` of the path.
     func turnID() throws(TurngateError) -> TurnID {
         guard let id = http.parameters["turn"].flatMap({ TurnID($0) }) else { throw .notFound(.turn) }
+        return id
+    }
+
+    /// `{invocation}` of the path.
+    func invocationID() throws(TurngateError) -> InvocationID {
+        guard let id = http.parameters["invocation"].flatMap({ InvocationID($0) }) else {
+            throw .notFound(.invocation)
+        }
+        return id
+    }
+
+    /// `{webhook}` of the path.
+    func webhookID() throws(TurngateError) -> WebhookID {
+        guard let id = http.parameters["webhook"].flatMap({ WebhookID($0) }) else { throw .notFound(.webhook) }
         return id
     }
 

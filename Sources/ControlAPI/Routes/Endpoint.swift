@@ -8,6 +8,11 @@ struct Endpoint: Sendable {
     var pattern: String
     /// What the caller's key must allow; nil for what is open to everybody.
     var scope: Caller.Scope?
+    /// What it touches, for callers that are of one room only.
+    var reach: Reach
+    /// How a repeat is answered whose first call died after it had made
+    /// something; nil for calls that make nothing that a claim is bound to.
+    var remade: (@Sendable (IdempotencyOutcome.Made, APIRequest) async throws -> HTTPResponse)?
     /// How the request's body is taken.
     var bodyRule = HTTPBodyRule.collected
     var answer: @Sendable (APIRequest) async throws -> HTTPResponse
@@ -20,6 +25,17 @@ struct Endpoint: Sendable {
         self.pattern = pattern
         self.answer = answer
         scope = method == .get ? .read : .write
+        reach = Reach(pattern: pattern)
+    }
+
+    /// The same, with an answer for repeats of a call that died after it had
+    /// bound its claim.
+    func remaking(
+        _ answer: @escaping @Sendable (IdempotencyOutcome.Made, APIRequest) async throws -> HTTPResponse
+    ) -> Endpoint {
+        var endpoint = self
+        endpoint.remade = answer
+        return endpoint
     }
 
     /// The same with a body that is read while it comes.
@@ -29,12 +45,20 @@ struct Endpoint: Sendable {
         return endpoint
     }
 
+    /// The same for callers whose key has at least this scope.
+    func needing(_ scope: Caller.Scope) -> Endpoint {
+        var endpoint = self
+        endpoint.scope = scope
+        return endpoint
+    }
+
     /// A GET without a key.
     static func open(
         _ pattern: String, _ answer: @escaping @Sendable (APIRequest) async throws -> HTTPResponse
     ) -> Endpoint {
         var endpoint = Endpoint(.get, pattern, answer)
         endpoint.scope = nil
+        endpoint.reach = .open
         return endpoint
     }
 }

@@ -4,6 +4,7 @@ import HTTPServer
 /// `/v1/sessions/{session}/rpc-methods`
 struct RPCMethodRoutes: Sendable {
     let sessions: any SessionControl
+    let rules: OutboundRules
 
     private static let collection = "/v1/sessions/{session}/rpc-methods"
 
@@ -20,19 +21,10 @@ struct RPCMethodRoutes: Sendable {
     private func register(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         var input = try request.input(body: .required)
-        let spec = RPCMethodSpec(named: &input.body)
-        let report = try await sessions.registerMethod(id, try Self.checked(spec, &input))
+        let spec = try input.checked(RPCMethodSpec(named: &input.body, rules))
+        let report = try await sessions.registerMethod(id, spec)
         return .json(
             report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
-    }
-
-    /// What was read, once the rest of the request was found right as well.
-    private static func checked(_ spec: RPCMethodSpec?, _ input: inout RequestInput) throws(TurngateError)
-        -> RPCMethodSpec
-    {
-        try input.finish()
-        guard let spec else { throw .internalFailure("a method that is neither there nor wrong") }
-        return spec
     }
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
@@ -56,8 +48,8 @@ struct RPCMethodRoutes: Sendable {
         let id = try request.sessionID()
         let name = try request.methodName()
         var input = try request.input(body: .required)
-        let spec = RPCMethodSpec(name: name, &input.body)
-        return .json(try await sessions.replaceMethod(id, try Self.checked(spec, &input)).json)
+        let spec = try input.checked(RPCMethodSpec(name: name, &input.body, rules))
+        return .json(try await sessions.replaceMethod(id, spec).json)
     }
 
     private func unregister(_ request: APIRequest) async throws -> HTTPResponse {

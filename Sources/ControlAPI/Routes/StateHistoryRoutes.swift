@@ -32,6 +32,7 @@ struct StateHistoryRoutes: Sendable {
         query.room = input.query.string("room", Limits.name)
         query.labels = input.query.labels()
         try input.finish()
+        query.room = try request.roomInReach(query.room)
         return try await answer(request, query)
     }
 

@@ -4,20 +4,27 @@ extension AgentStateChange {
     /// A row of the history, with what became of the call that made it.
     var json: [UInt8] {
         JSONWriter.object { writer in
-            writer.member("session_id", transition.sessionID.description)
-            writer.member("room", room)
-            writer.member("seq", transition.seq)
-            writer.member("old_state", transition.oldState?.rawValue)
-            writer.member("new_state", transition.newState.rawValue)
-            writer.member("at", transition.at.description)
-            writer.member("dwell_ms", raw: "null")
-            writer.member("cause", transition.cause.rawValue)
-            writer.member("actor", transition.actor)
-            writer.member("turn_id", transition.turnID?.description)
-            writer.member("reason", transition.reason)
+            transition.writeMembers(to: &writer, room: room)
             writer.member("changed", changed)
             writer.member("durable", durable)
         }
+    }
+}
+
+extension AgentStateTransition {
+    /// A row of the history; its state lasts. Without a `room` it has none.
+    func writeMembers(to writer: inout JSONWriter, room: String?) {
+        writer.member("session_id", sessionID.description)
+        if let room { writer.member("room", room) }
+        writer.member("seq", seq)
+        writer.member("old_state", oldState?.rawValue)
+        writer.member("new_state", newState.rawValue)
+        writer.member("at", at.description)
+        writer.member("dwell_ms", raw: "null")
+        writer.member("cause", cause.rawValue)
+        writer.member("actor", actor)
+        writer.member("turn_id", turnID?.description)
+        writer.member("reason", reason)
     }
 }
 

@@ -13,6 +13,13 @@ extension ParticipantGate {
     /// `open` or `closed`.
     var word: String { isOpen ? "open" : "closed" }
 
+    /// The gate as the API shows it.
+    var json: [UInt8] {
+        var writer = JSONWriter(capacity: 128)
+        write(to: &writer)
+        return writer.bytes
+    }
+
     fileprivate func write(to writer: inout JSONWriter) {
         writer.object { writer in
             writer.member("identity", identity)

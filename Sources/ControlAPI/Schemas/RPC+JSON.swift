@@ -9,24 +9,10 @@ extension RPCMethodReport {
 
     func write(to writer: inout JSONWriter) {
         writer.object { writer in
-            writer.member("name", spec.name)
-            writer.member("description", spec.description)
-            writeHandler(to: &writer)
+            spec.writeMembers(to: &writer)
             writer.member("builtin", builtin)
             writer.member("registered_at", registeredAt.description)
             writer.member("usage") { usage.write(to: &$0) }
-        }
-    }
-
-    private func writeHandler(to writer: inout JSONWriter) {
-        writer.member("handler") { writer in
-            switch spec.handler {
-            case .echo: writer.member("type", "echo")
-            case .builtin: writer.member("type", "builtin")
-            case .static(let response):
-                writer.member("type", "static")
-                writer.member("response", response)
-            }
         }
     }
 }
@@ -43,21 +29,21 @@ extension RPCMethodUsage {
 
 extension RecipientReceipt {
     /// One recipient's line; `response` and `error` only where there is one.
-    func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter, omitting omitted: Set<EventMember> = []) {
         writer.object { writer in
             writer.member("identity", identity)
             writer.member("outcome", outcome.rawValue)
-            if let response { writer.member("response", response) }
-            if let error { writer.member("error") { error.write(to: &$0) } }
+            if let response, !omitted.contains(.responses) { writer.member("response", response) }
+            if let error { writer.member("error") { error.write(to: &$0, withData: !omitted.contains(.errorData)) } }
             writer.member("latency_ms", latency?.milliseconds)
         }
     }
 }
 
 extension RPCError {
-    fileprivate func write(to writer: inout JSONWriter) {
+    func write(to writer: inout JSONWriter, withData: Bool = true) {
         writer.member("code", code)
         writer.member("message", message)
-        if let data { writer.member("data", data) }
+        if let data, withData { writer.member("data", data) }
     }
 }

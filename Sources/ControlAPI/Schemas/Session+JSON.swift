@@ -8,35 +8,48 @@ extension Session {
         return writer.bytes
     }
 
-    func write(to writer: inout JSONWriter) {
-        writer.object { writer in
-            writer.member("id", id.description)
-            writer.member("room", spec.room)
-            writer.member("status", status.rawValue)
-            writer.member("agent_state", agentState.rawValue)
-            writer.member("agent_state_since", agentStateSince.description)
-            writer.member("agent") { writeAgent(to: &$0) }
-            writer.member("room_sid", roomSid)
-            writeTurns(to: &writer)
-            writer.key("participants")
-            writer.array { writer in
-                for participant in participants { participant.write(to: &writer, gate(of: participant)) }
-            }
-            writer.member("rpc_methods", rpcMethods)
-            writer.member("turn_policy") { spec.turnPolicy.write(to: &$0) }
-            writer.member("labels", spec.labels)
-            writer.member("metadata", raw: spec.metadata)
-            writer.member("max_duration_s", spec.maxDuration?.components.seconds ?? 0)
-            writer.member("empty_timeout_s", spec.emptyTimeout?.components.seconds ?? 0)
-            writeLife(to: &writer)
+    func write(to writer: inout JSONWriter) { writer.object { writeMembers(to: &$0, omitting: []) } }
+
+    /// The session for the answer that made it: with its own webhooks, whose
+    /// secrets nobody sees again.
+    var createdJSON: [UInt8] {
+        guard !newWebhooks.isEmpty else { return json }
+        return JSONWriter.object(capacity: 4096) { writer in
+            writeMembers(to: &writer, omitting: [])
+            writer.key("webhooks")
+            writer.array { writer in for webhook in newWebhooks { webhook.write(to: &writer) } }
         }
     }
 
-    private func writeAgent(to writer: inout JSONWriter) {
+    /// The session's members; what is to be omitted is empty.
+    func writeMembers(to writer: inout JSONWriter, omitting omitted: Set<EventMember>) {
+        writer.member("id", id.description)
+        writer.member("room", spec.room)
+        writer.member("status", status.rawValue)
+        writer.member("agent_state", agentState.rawValue)
+        writer.member("agent_state_since", agentStateSince.description)
+        writer.member("agent") { writeAgent(to: &$0, withMetadata: !omitted.contains(.agentMetadata)) }
+        writer.member("room_sid", roomSid)
+        writeTurns(to: &writer)
+        writer.key("participants")
+        writer.array { writer in
+            guard !omitted.contains(.participants) else { return }
+            for participant in participants { participant.write(to: &writer, gate(of: participant)) }
+        }
+        writer.member("rpc_methods", rpcMethods)
+        writer.member("turn_policy") { spec.turnPolicy.write(to: &$0) }
+        writer.member("labels", spec.labels)
+        writer.member("metadata", raw: omitted.contains(.metadata) ? "{}" : spec.metadata)
+        writer.member("max_duration_s", spec.maxDuration?.components.seconds ?? 0)
+        writer.member("empty_timeout_s", spec.emptyTimeout?.components.seconds ?? 0)
+        writeLife(to: &writer)
+    }
+
+    private func writeAgent(to writer: inout JSONWriter, withMetadata: Bool) {
         writer.member("identity", spec.agent.identity)
         writer.member("name", spec.agent.name)
         writer.member("sid", agentSid)
-        writer.member("metadata", spec.agent.metadata)
+        writer.member("metadata", withMetadata ? spec.agent.metadata : "")
         writer.member("attributes", spec.agent.attributes)
     }
 

@@ -22,7 +22,7 @@ public enum TurngateError: Error, Sendable, Equatable {
 
     /// What can be missing.
     public enum Resource: String, Sendable {
-        case session, rpcMethod, turnNotification, turn, turnAudio, route
+        case session, rpcMethod, turnNotification, turn, turnAudio, invocation, webhook, route
     }
 }
 
@@ -34,6 +34,12 @@ public enum Conflict: Sendable, Equatable {
     case rpcMethodBuiltin(name: String)
     /// The session has as many methods as it may have.
     case tooManyRPCMethods(limit: Int)
+    /// The caller has as many live sessions as it may have.
+    case tooManySessions(limit: Int)
+    /// There are as many webhooks as there may be.
+    case tooManyWebhooks(limit: Int)
+    /// A call that waited for an answer has one, or its deadline has passed.
+    case invocationOver(InvocationID)
     case illegalStateStep(from: AgentState, to: AgentState)
     /// The floor, a turn or the agent stands in the way.
     case turn(TurnRefusal)

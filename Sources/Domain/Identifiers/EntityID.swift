@@ -47,11 +47,18 @@ public enum SessionKind: EntityKind { public static let prefix = "ses" }
 public enum NotificationKind: EntityKind { public static let prefix = "ntf" }
 /// Turns: `turn_…`.
 public enum TurnKind: EntityKind { public static let prefix = "turn" }
-
 /// Speeches: `spc_…`.
 public enum SpeechKind: EntityKind { public static let prefix = "spc" }
 /// Readers of gated audio: `rdr_…`.
 public enum ReaderKind: EntityKind { public static let prefix = "rdr" }
+/// Invocations of RPC methods, in and out: `inv_…`.
+public enum InvocationKind: EntityKind { public static let prefix = "inv" }
+/// Events: `evt_…`.
+public enum EventKind: EntityKind { public static let prefix = "evt" }
+/// Webhooks: `whk_…`.
+public enum WebhookKind: EntityKind { public static let prefix = "whk" }
+/// Deliveries of events to webhooks: `dlv_…`.
+public enum DeliveryKind: EntityKind { public static let prefix = "dlv" }
 
 /// `ses_…`
 public typealias SessionID = EntityID<SessionKind>
@@ -63,3 +70,11 @@ public typealias TurnID = EntityID<TurnKind>
 public typealias SpeechID = EntityID<SpeechKind>
 /// `rdr_…`
 public typealias ReaderID = EntityID<ReaderKind>
+/// `inv_…`
+public typealias InvocationID = EntityID<InvocationKind>
+/// `evt_…`
+public typealias EventID = EntityID<EventKind>
+/// `whk_…`
+public typealias WebhookID = EntityID<WebhookKind>
+/// `dlv_…`
+public typealias DeliveryID = EntityID<DeliveryKind>

@@ -56,31 +56,3 @@ public struct FanOut: Sendable, Equatable {
         return true
     }
 }
-
-extension Result<String, RPCError> {
-    /// This outcome as `RPCLimits` allow it.
-    fileprivate var withinLimits: Self {
-        switch self {
-        case .success(let response) where response.utf8.count > RPCLimits.payloadBytes:
-            .failure(RPCError(.responsePayloadTooLarge))
-        case .success:
-            self
-        case .failure(let error):
-            .failure(
-                RPCError(
-                    code: error.code, message: error.message.cut(toBytes: RPCLimits.errorMessageBytes),
-                    data: error.data?.cut(toBytes: RPCLimits.errorDataBytes)))
-        }
-    }
-}
-
-extension String {
-    /// The beginning of this text, at most `limit` bytes of UTF-8, which ends
-    /// where a character does.
-    fileprivate func cut(toBytes limit: Int) -> String {
-        guard utf8.count > limit else { return self }
-        var end = utf8.index(startIndex, offsetBy: limit)
-        while Index(end, within: unicodeScalars) == nil { end = utf8.index(before: end) }
-        return String(self[..<end])
-    }
-}

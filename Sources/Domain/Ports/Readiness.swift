@@ -65,18 +65,35 @@ public struct ParticipantToken: Sendable, Equatable {
     }
 }
 
-/// Who may call: the API's keys.
+/// Who may call: the API's keys, and LiveKit's tokens.
 public protocol CallerAuthenticator: Sendable {
-    /// The caller whose secret this is; compared in constant time.
-    func caller(bearing secret: String) -> Caller?
+    /// The caller whose credential this is: an API key's secret, compared in
+    /// constant time, or a LiveKit access token that is good at `now`.
+    func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller
+}
+
+/// Why a credential is not taken.
+public enum CredentialRefusal: Error, Sendable, Equatable {
+    /// No API key of ours, and no token that was signed with the configured secret.
+    case unknown
+    /// A token of ours that is over.
+    case expired
+    /// A token of ours that is not good yet.
+    case notYetValid
+    /// A token of ours whose grants allow nothing here: it does not administer a
+    /// room.
+    case powerless
 }
 
 /// A caller that was recognised.
-public struct Caller: Sendable, Equatable {
-    /// The key's name: the `actor` of what it does.
+public struct Caller: Sendable, Hashable {
+    /// The key's name: the `actor` of what it does. Of a token, its identity.
     public var name: String
-    /// What the key may do.
+    /// What the credential may do.
     public var scope: Scope
+    /// The one room whose sessions are the caller's; nil: all rooms, and the
+    /// service itself.
+    public var room: String?
 
     /// `admin` may all that `write` may, and `write` all that `read` may.
     public enum Scope: Int, Sendable, Comparable, CaseIterable {
@@ -85,8 +102,9 @@ public struct Caller: Sendable, Equatable {
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
-    public init(name: String, scope: Scope) {
+    public init(name: String, scope: Scope, room: String? = nil) {
         self.name = name
         self.scope = scope
+        self.room = room
     }
 }

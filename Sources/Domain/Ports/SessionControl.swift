@@ -3,8 +3,13 @@
 public protocol SessionControl: Sendable {
     /// Makes a session and sends its agent into the room. Returns when the
     /// agent is there (`active`) or `wait` is over (`connecting`); throws
-    /// `roomUnreachable` or `roomTokenRefused` when it could not get there.
-    func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session
+    /// `roomUnreachable` or `roomTokenRefused` when it could not get there, and
+    /// `conflict(.tooManySessions)` when `actor` has as many as it may have.
+    /// Where there is a `claim`, it is bound to the session in the transaction
+    /// that makes it.
+    func create(
+        _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
+    ) async throws(TurngateError) -> Session
     /// One session, a live one as it stands this moment; throws `notFound`.
     func session(_ id: SessionID) async throws(TurngateError) -> Session
     /// Newest first; live ones as they stand this moment.
@@ -32,6 +37,30 @@ public protocol SessionControl: Sendable {
     func unregisterMethod(_ id: SessionID, name: String) async throws(TurngateError)
     /// Sorted by name.
     func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
+    /// The methods that every new session starts with, sorted by name.
+    func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec]
+    /// Adds one, for sessions made from now on. Throws `conflict` where its name
+    /// is taken or a built-in's, and past 50.
+    func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError)
+    /// Puts another in the place of the one of its name; throws `notFound`.
+    func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError)
+    /// Sessions that have it keep it; throws `notFound`.
+    func removeDefaultMethod(_ name: String) async throws(TurngateError)
+
+    /// The invocation log, calls that are over.
+    func invocations(_ id: SessionID, _ query: InvocationQuery) async throws(TurngateError) -> InvocationPage
+    /// One line of it; throws `notFound(.invocation)`.
+    func invocation(_ id: SessionID, _ invocation: InvocationID) async throws(TurngateError) -> RPCInvocationRecord
+    /// Takes calls to `queue` methods, oldest first; each is this poller's until
+    /// its lease is over. Returns as soon as there is one, empty after `wait`.
+    func takeInvocations(_ id: SessionID, _ poll: InvocationPoll) async throws(TurngateError) -> [LeasedInvocation]
+    /// Answers one; the first answer counts, from whichever poller. Throws
+    /// `notFound(.invocation)`, and `conflict(.invocationOver)` when it was
+    /// answered or its deadline has passed.
+    func answerInvocation(
+        _ id: SessionID, _ invocation: InvocationID, with answer: InvocationAnswer
+    ) async throws(TurngateError)
+
     /// Calls participants' methods, all at once; one line each.
     func call(_ id: SessionID, _ request: RPCCallRequest) async throws(TurngateError) -> [RecipientReceipt]
 
@@ -87,6 +116,15 @@ public protocol SessionControl: Sendable {
 
     /// What the session's watchdog found, newest first.
     func incidents(_ id: SessionID, _ query: IncidentQuery) async throws(TurngateError) -> IncidentPage
+}
+
+extension SessionControl {
+    /// The same without a claim.
+    public func create(
+        _ spec: SessionSpec, actor: String?, wait: Duration
+    ) async throws(TurngateError) -> Session {
+        try await create(spec, actor: actor, claim: nil, wait: wait)
+    }
 }
 
 /// An agent state as set.

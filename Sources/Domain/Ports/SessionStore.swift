@@ -6,16 +6,19 @@ public protocol SessionStore: Sendable {
     /// session has that identity in that room. After `storeUnavailable` nobody
     /// knows whether it was written: whoever gives it up has to journal its
     /// end, which is refused without harm where there is no such session. After
-    /// any other error it is not there.
-    func insert(_ session: Session, first: AgentStateTransition, owner: RuntimeID) async throws(TurngateError)
+    /// any other error it is not there. `webhooks` are made with it, each with
+    /// its secret, and `claim` is bound to it, in the same transaction.
+    func insert(
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], owner: RuntimeID,
+        claim: IdempotencyClaim?
+    ) async throws(TurngateError)
     /// The session as last written down; nil when there is none.
     func session(_ id: SessionID) async throws(TurngateError) -> Session?
     /// Newest first.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
-    /// Writes what can be patched.
-    func update(
-        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
-    ) async throws(TurngateError)
+    /// Writes what can be patched: policy, labels and metadata as `session` has
+    /// them.
+    func update(_ session: Session) async throws(TurngateError)
 
     /// Writes a new method, over one of that name if there is one: which names
     /// are taken is known to whoever holds the session, and a write whose
@@ -27,6 +30,23 @@ public protocol SessionStore: Sendable {
     func deleteMethod(_ id: SessionID, name: String) async throws(TurngateError) -> Bool
     /// Sorted by name.
     func methods(_ id: SessionID) async throws(TurngateError) -> [RPCMethodReport]
+
+    /// The methods that every new session starts with, sorted by name.
+    func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec]
+    /// Throws `conflict(.rpcMethodTaken)`, and `conflict(.tooManyRPCMethods)` past
+    /// `limit`.
+    func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError)
+    /// False when there is none of that name.
+    func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) -> Bool
+    /// False when there is none of that name.
+    func deleteDefaultMethod(_ name: String) async throws(TurngateError) -> Bool
+
+    /// Newest first.
+    func invocations(_ id: SessionID, _ query: InvocationQuery) async throws(TurngateError) -> InvocationPage
+    /// One line of this session's log; nil when there is none.
+    func invocation(
+        _ id: SessionID, _ invocation: InvocationID
+    ) async throws(TurngateError) -> RPCInvocationRecord?
 
     /// Newest first. A running turn is as it was last written down.
     func turns(_ id: SessionID, _ query: TurnQuery) async throws(TurngateError) -> TurnPage
@@ -40,4 +60,13 @@ public protocol SessionStore: Sendable {
     /// A complete receipt of this session; nil when there is none.
     func notification(_ id: SessionID, _ notification: NotificationID) async throws(TurngateError)
         -> NotificationReceipt?
+}
+
+extension SessionStore {
+    /// The same without webhooks and claim.
+    public func insert(
+        _ session: Session, first: AgentStateTransition, owner: RuntimeID
+    ) async throws(TurngateError) {
+        try await insert(session, first: first, webhooks: [], owner: owner, claim: nil)
+    }
 }

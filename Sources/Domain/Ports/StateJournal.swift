@@ -1,5 +1,7 @@
 /// The way of everything that happens in sessions into PostgreSQL: taken in
 /// order, written in order, kept in a bounded queue while the database is away.
+/// The events that come of the entries are written in the same transaction,
+/// under the trace that is in force at `append`.
 public protocol StateJournal: Sendable {
     /// Queues `entries`, to be written in one transaction. Throws `overloaded`
     /// when the queue is full; then nothing was taken.
@@ -20,6 +22,10 @@ public enum JournalEntry: Sendable, Equatable {
     case incident(Incident)
     /// What has come of a session's methods.
     case methodUsage(SessionID, [String: RPCMethodUsage])
+    /// A line of the invocation log, once the call is over.
+    case invocation(RPCInvocationRecord)
+    /// What is kept among the events alone.
+    case occurrence(SessionOccurrence)
 }
 
 /// The part of a session that changes as it runs.

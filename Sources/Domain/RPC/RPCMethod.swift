@@ -6,6 +6,23 @@ public enum RPCHandler: Sendable, Equatable {
     case echo
     /// Turngate itself: one of `RPCMethodSpec.builtins`.
     case builtin
+    /// The users' own system, called over HTTP.
+    case webhook(WebhookHandler)
+    /// The users' own system, which comes and takes the calls.
+    case queue(QueueHandler)
+}
+
+extension RPCHandler {
+    /// As the API names it: `handler.type`.
+    public var typeName: String {
+        switch self {
+        case .static: "static"
+        case .echo: "echo"
+        case .builtin: "builtin"
+        case .webhook: "webhook"
+        case .queue: "queue"
+        }
+    }
 }
 
 /// A method as registered.
@@ -16,11 +33,20 @@ public struct RPCMethodSpec: Sendable, Equatable {
     public var description: String?
     /// What answers.
     public var handler: RPCHandler
+    /// Who may call it; nil: everybody in the room.
+    public var allowedCallers: AllowedCallers?
+    /// Whether the invocation log keeps what was sent and answered, too.
+    public var keepsPayloads: Bool
 
-    public init(name: String, description: String? = nil, handler: RPCHandler) {
+    public init(
+        name: String, description: String? = nil, handler: RPCHandler, allowedCallers: AllowedCallers? = nil,
+        keepsPayloads: Bool = false
+    ) {
         self.name = name
         self.description = description
         self.handler = handler
+        self.allowedCallers = allowedCallers
+        self.keepsPayloads = keepsPayloads
     }
 }
 

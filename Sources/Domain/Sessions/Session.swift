@@ -29,6 +29,11 @@ public struct Session: Sendable, Equatable {
     public var floor: Floor
     /// The names of all registered methods, built-in ones too, sorted.
     public var rpcMethods: [String]
+    /// Its own webhooks as they were made with it; with their secrets only in the
+    /// answer that made it, and empty afterwards.
+    public var newWebhooks: [WebhookWithSecret] = []
+    /// Who made it, an API key's name; nil where there are no keys.
+    public var createdBy: String?
     /// When it was asked for, before the agent went into the room.
     public var createdAt: Timestamp
     /// When it became `active` for the first time; nil until then.

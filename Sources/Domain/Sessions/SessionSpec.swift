@@ -12,6 +12,8 @@ public struct SessionSpec: Sendable, Equatable {
     public var labels: [String: String]
     /// The caller's own JSON object, as compact JSON text.
     public var metadata: String
+    /// Whom to tell of this session's events, at most 5.
+    public var webhooks: [WebhookSpec]
     /// Nil: no limit.
     public var maxDuration: Duration?
     /// How long the agent stays with nobody but agents; nil: for ever.
@@ -25,7 +27,8 @@ public struct SessionSpec: Sendable, Equatable {
     public init(
         room: String, agent: AgentProfile = AgentProfile(), rpcMethods: [RPCMethodSpec] = [],
         turnPolicy: TurnPolicy = TurnPolicy(), labels: [String: String] = [:], metadata: String = "{}",
-        maxDuration: Duration? = defaultMaxDuration, emptyTimeout: Duration? = defaultEmptyTimeout
+        webhooks: [WebhookSpec] = [], maxDuration: Duration? = defaultMaxDuration,
+        emptyTimeout: Duration? = defaultEmptyTimeout
     ) {
         self.room = room
         self.agent = agent
@@ -33,6 +36,7 @@ public struct SessionSpec: Sendable, Equatable {
         self.turnPolicy = turnPolicy
         self.labels = labels
         self.metadata = metadata
+        self.webhooks = webhooks
         self.maxDuration = maxDuration
         self.emptyTimeout = emptyTimeout
     }

@@ -115,6 +115,11 @@ final class Doorkeeper {
             || limits.connectionsPerAddress.map { ofAddress >= $0 } ?? false
         core.connections.insert(connection)
         if isFull { return refuse(connection, .tooManyConnections, nil) }
+        // A peer that vanished without a word is known by what it does not acknowledge:
+        // else the system would go on sending for a quarter of an hour.
+        if connection.remoteAddress != nil {
+            front_bound_silence(connection.descriptor, UInt32(clamping: Int(limits.idleTimeout / .milliseconds(1))))
+        }
         watch(connection.descriptor, front_in | front_gone | front_edge, connection.key)
         examine(connection)
     }

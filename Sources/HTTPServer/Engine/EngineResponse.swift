@@ -27,6 +27,11 @@ enum EngineResponse {
         status == 204 || status == 304
     }
 
+    /// What libmicrohttpd allocates for a stream besides the connection's pool. It
+    /// uses it on HTTP/1.0 alone (chunks are made in the pool), so that it is to
+    /// be small: it lasts as long as the stream.
+    private static let blockBytes = 4 * 1024
+
     private static func make(_ body: HTTPBody, _ exchange: Exchange) -> OpaquePointer? {
         switch body {
         case .empty: return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
@@ -40,7 +45,7 @@ enum EngineResponse {
                 stream, core: exchange.core, connection: exchange.connection, engine: exchange.engine)
             exchange.answers(through: running.pipe)
             let context = Unmanaged.passRetained(running).toOpaque()
-            let made = front_stream_response(32 * 1024, readStream, context, releaseStream)
+            let made = front_stream_response(blockBytes, readStream, context, releaseStream)
             if made == nil { Unmanaged<RunningStream>.fromOpaque(context).release() }
             // libmicrohttpd 0.9.75 sends the last chunk's "0" even to HEAD, and the next answer would
             // begin with it. In this mode it names no framing and closes, which is right for HEAD.

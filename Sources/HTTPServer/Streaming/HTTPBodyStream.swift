@@ -24,4 +24,14 @@ public struct HTTPBodyStream: Sendable {
         self.atStop = atStop
         self.produce = produce
     }
+
+    /// The same body, written inside `scope`: what goes with the task there,
+    /// task-local values for instance, goes with the writing.
+    public func within(
+        _ scope: @escaping @Sendable (_ write: @Sendable () async throws -> Void) async throws -> Void
+    ) -> HTTPBodyStream {
+        HTTPBodyStream(atStop: atStop) { [produce] writer in
+            try await scope { try await produce(writer) }
+        }
+    }
 }

@@ -17,4 +17,11 @@ public struct HTTPBodyWriter: Sendable {
     public func write(_ text: String) async throws {
         try await pipe.write(Array(text.utf8)[...])
     }
+
+    /// Gives the stream up from outside: a `write` that waits throws, the
+    /// producer's task is cancelled, and the connection is cut. For a client that
+    /// takes too long for what it was sent.
+    public func abandon() {
+        pipe.close(.clientGone)
+    }
 }

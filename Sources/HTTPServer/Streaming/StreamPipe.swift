@@ -124,13 +124,22 @@ final class StreamPipe: Sendable {
             }
             let count = min(target.count, state.buffer.count)
             state.buffer.withUnsafeBytes { target.copyMemory(from: .init(rebasing: $0[..<count])) }
-            state.buffer.removeFirst(count)
+            Self.drop(count, from: &state.buffer)
             writer = state.writer.take()
             return count
         }
         writer?.resume()
         return result
     }
+
+    /// A buffer that has run empty gives back what a burst has made of it: of many
+    /// streams, most are silent most of the time.
+    private static func drop(_ count: Int, from buffer: inout [UInt8]) {
+        if count == buffer.count, buffer.capacity > keptBytes { buffer = [] } else { buffer.removeFirst(count) }
+    }
+
+    /// What an empty buffer may keep: two frames of audio at our rate.
+    private static let keptBytes = 4096
 
     // MARK: Ends from outside
 

@@ -10,21 +10,21 @@ final class EventLoop {
     private let multi: MultiHandle
     private let inbox: Inbox
     private let configuration: OutboundHTTPConfiguration
-    /// Calls that wait for a place; the inbox bounds their number.
-    private var waiting: [Job] = []
+    private var line: WaitingLine
     private var transfers: [UnsafeMutableRawPointer: Transfer] = [:]
 
     init(multi: MultiHandle, inbox: Inbox, configuration: OutboundHTTPConfiguration) {
         self.multi = multi
         self.inbox = inbox
         self.configuration = configuration
+        line = WaitingLine(limitPerHost: max(1, configuration.maxInFlightPerHost))
     }
 
     /// Runs until the inbox is closed, then ends every call and frees everything.
     func run() {
         while true {
             let work = inbox.take()
-            waiting += work.jobs
+            line.add(work.jobs)
             if work.isClosed { break }
             cancel(work.cancelled)
             expire()
@@ -48,20 +48,19 @@ final class EventLoop {
     }
 
     private func expire() {
-        guard !waiting.isEmpty else { return }
         let now = ContinuousClock.now
         endWaiting(with: .timedOut(cause: nil), where: { $0.deadline <= now })
     }
 
     private func start() {
-        while transfers.count < max(1, configuration.maxInFlight), !waiting.isEmpty {
-            let job = waiting.removeFirst()
+        for job in line.take(upTo: max(1, configuration.maxInFlight) - transfers.count) {
             do throws(OutboundError) {
                 let transfer = try Transfer(job: job, configuration: configuration)
                 let code = curl_multi_add_handle(multi.pointer, transfer.easy)
                 guard code == CURLM_OK else { throw .failed(CurlFailure(multi: code)) }
                 transfers[transfer.easy] = transfer
             } catch {
+                line.ended(job)
                 inbox.finish(job, .failure(error))
             }
         }
@@ -87,7 +86,7 @@ final class EventLoop {
 
     private func wait() {
         var milliseconds = Self.longestWait
-        if let next = waiting.lazy.map(\.deadline).min() {
+        if let next = line.nextDeadline {
             let left = (next - ContinuousClock.now) / .milliseconds(1)
             milliseconds = min(milliseconds, max(0, Int(left.rounded(.up))))
         }
@@ -101,12 +100,12 @@ final class EventLoop {
     private func end(_ transfer: Transfer, _ outcome: Job.Outcome) {
         curl_multi_remove_handle(multi.pointer, transfer.easy)
         transfers[transfer.easy] = nil
+        line.ended(transfer.job)
         inbox.finish(transfer.job, outcome)
     }
 
     private func endWaiting(with error: OutboundError, where isMeant: (Job) -> Bool) {
-        for job in waiting where isMeant(job) { inbox.finish(job, .failure(error)) }
-        waiting.removeAll(where: isMeant)
+        for job in line.remove(where: isMeant) { inbox.finish(job, .failure(error)) }
     }
 
     private func endAll(with error: OutboundError) {

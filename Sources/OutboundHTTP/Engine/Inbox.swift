@@ -15,26 +15,33 @@ final class Inbox: Sendable {
     private struct State {
         var work = Work()
         var outstanding: Set<UInt64> = []
+        var outstandingByHost: [String: Int] = [:]
         var nextID: UInt64 = 0
         /// The loop will look: it was woken and has not come yet, or is gone.
         var isWakeUnderWay = false
     }
 
     private let limit: Int
+    private let limitPerHost: Int
     private let wake: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// `limit` is for calls waiting and under way together. `wake` is called with
-    /// the lock held, so never after `retire` has returned.
-    init(limit: Int, wake: @escaping @Sendable () -> Void) {
+    /// The limits are for calls waiting and under way together, so that one host
+    /// cannot take all places either. `wake` is called with the lock held, so
+    /// never after `retire` has returned.
+    init(limit: Int, limitPerHost: Int, wake: @escaping @Sendable () -> Void) {
         self.limit = limit
+        self.limitPerHost = limitPerHost
         self.wake = wake
     }
 
-    func reserve() throws(OutboundError) -> UInt64 {
+    func reserve(_ destination: String) throws(OutboundError) -> UInt64 {
         try state.withLock { state throws(OutboundError) in
             guard !state.work.isClosed else { throw .closed }
             guard state.outstanding.count < limit else { throw .queueFull(limit: limit) }
+            let count = state.outstandingByHost[destination, default: 0]
+            guard count < limitPerHost else { throw .queueFull(limit: limitPerHost) }
+            state.outstandingByHost[destination] = count + 1
             state.nextID += 1
             state.outstanding.insert(state.nextID)
             return state.nextID
@@ -79,7 +86,10 @@ final class Inbox: Sendable {
     /// Frees the place of a call and answers it.
     func finish(_ job: Job, _ outcome: Job.Outcome) {
         state.withLock { state in
-            state.outstanding.remove(job.id)
+            if state.outstanding.remove(job.id) != nil {
+                let left = state.outstandingByHost[job.destination, default: 1] - 1
+                state.outstandingByHost[job.destination] = left > 0 ? left : nil
+            }
             state.work.cancelled.remove(job.id)
         }
         job.continuation.resume(returning: outcome)

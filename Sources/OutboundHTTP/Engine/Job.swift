@@ -4,6 +4,8 @@ struct Job: Sendable {
 
     let id: UInt64
     let request: OutboundRequest
+    /// Host and port: what the bounds for one host go by.
+    let destination: String
     let deadline: ContinuousClock.Instant
     let continuation: CheckedContinuation<Outcome, Never>
 }

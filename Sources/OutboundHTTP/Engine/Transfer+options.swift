@@ -9,6 +9,8 @@ extension Transfer {
         try set(CURLOPT_URL, text: job.request.url)
         try setGuards(configuration)
         try setTimes(configuration)
+        try setSize()
+        try setResolver(configuration)
         try setCallbacks()
         try setMethodAndBody()
         try setHeaders()
@@ -18,6 +20,10 @@ extension Transfer {
     private func setGuards(_ configuration: OutboundHTTPConfiguration) throws(OutboundError) {
         try set(CURLOPT_PROTOCOLS_STR, text: "http,https")
         try set(CURLOPT_FOLLOWLOCATION, 0)
+        // One call, one connection: a host's calls cannot hide behind each other in
+        // one connection, and nothing learnt from an answer (Alt-Svc) or from
+        // DNS leads a call elsewhere.
+        try set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1)
         // An empty proxy keeps libcurl from reading http_proxy and its kin: behind
         // a proxy, the address policy would see the proxy only.
         try set(CURLOPT_PROXY, text: "")
@@ -38,6 +44,27 @@ extension Transfer {
         // for it: a name server that hangs would hold up every other call. With
         // this the thread is left to end by itself.
         try set(CURLOPT_QUICK_EXIT, 1)
+    }
+
+    /// An answer that says beforehand that it is too long ends there; `receive`
+    /// counts what comes. For HEAD the length is that of a body which never comes.
+    private func setSize() throws(OutboundError) {
+        guard job.request.method != .head, job.request.maxResponseBytes > 0 else { return }
+        let limit = curl_off_t(job.request.maxResponseBytes)
+        try check(turngate_curl_set_size(easy, CURLOPT_MAXFILESIZE_LARGE, limit))
+    }
+
+    /// Addresses that a test puts in the place of the resolver's.
+    private func setResolver(_ configuration: OutboundHTTPConfiguration) throws(OutboundError) {
+        guard let resolver = configuration.resolver else { return }
+        do throws(OutboundURLError) {
+            let limit = OutboundRequest.maximumURLBytes
+            let url = try OutboundURL(job.request.url, maximumBytes: limit, allowsFragment: true)
+            resolved = curl_slist_append(nil, "+\(url.host):\(url.port):\(resolver(url).joined(separator: ","))")
+        } catch {
+            throw .invalidRequest(reason: error.description)
+        }
+        try set(CURLOPT_RESOLVE, pointer: resolved)
     }
 
     private func setCallbacks() throws(OutboundError) {

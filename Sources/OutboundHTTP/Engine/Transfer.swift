@@ -11,6 +11,7 @@ final class Transfer {
     private let maxHeaderBytes: Int
     private let errorText: UnsafeMutablePointer<CChar>
     var headerLines: UnsafeMutablePointer<curl_slist>?
+    var resolved: UnsafeMutablePointer<curl_slist>?
 
     private var header = ResponseHeader()
     private var body: [UInt8] = []
@@ -33,6 +34,7 @@ final class Transfer {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(headerLines)
+        curl_slist_free_all(resolved)
         errorText.deallocate()
     }
 
@@ -41,10 +43,12 @@ final class Transfer {
         if let reason { return .failure(reason) }
         guard code == CURLE_OK else { return .failure(error(for: code)) }
         // For libcurl, a connection that ends inside the header is an answer.
-        guard header.hasEnded else { return .failure(.connectionLost(CurlFailure(code: CURLE_PARTIAL_FILE))) }
+        guard header.hasEnded else {
+            return .failure(.connectionLost(CurlFailure(code: CURLE_PARTIAL_FILE, requestWasSent: true)))
+        }
         var status = 0
         guard turngate_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK, status > 0 else {
-            return .failure(.badResponse(CurlFailure(code: CURLE_WEIRD_SERVER_REPLY)))
+            return .failure(.badResponse(CurlFailure(code: CURLE_WEIRD_SERVER_REPLY, requestWasSent: true)))
         }
         return .success(OutboundResponse(status: status, headers: header.fields, body: body))
     }
@@ -53,7 +57,15 @@ final class Transfer {
         // A name can have several addresses; it was refused only where no allowed
         // one was left to fail in its own way.
         if let refused, !hasOpenedSocket { return .refusedAddress(refused) }
-        return OutboundError(code: code, detail: String(cString: errorText))
+        if code == CURLE_FILESIZE_EXCEEDED { return .tooLarge(limit: job.request.maxResponseBytes) }
+        var sentBytes = 0
+        let isKnown = turngate_curl_get_long(easy, CURLINFO_REQUEST_SIZE, &sentBytes) == CURLE_OK
+        let requestWasSent = !isKnown || sentBytes > 0
+        // What libcurl says of a header line that does not end, once its buffer of
+        // 100 KiB is full.
+        if code == CURLE_OUT_OF_MEMORY, requestWasSent, !header.hasEnded { return .tooLarge(limit: maxHeaderBytes) }
+        return OutboundError(
+            code: code, detail: String(cString: errorText), requestWasSent: requestWasSent)
     }
 
     /// Takes a piece of the body; false stops the transfer.

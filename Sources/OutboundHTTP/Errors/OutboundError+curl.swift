@@ -2,8 +2,8 @@ import CCurl
 
 extension OutboundError {
     /// The error for a transfer that ended with `code` and gave no reason of ours.
-    init(code: CURLcode, detail: String) {
-        let cause = CurlFailure(code: code, detail: detail)
+    init(code: CURLcode, detail: String, requestWasSent: Bool) {
+        let cause = CurlFailure(code: code, detail: detail, requestWasSent: requestWasSent)
         switch code {
         case CURLE_OPERATION_TIMEDOUT: self = .timedOut(cause: cause)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: self = .couldNotResolve(cause)

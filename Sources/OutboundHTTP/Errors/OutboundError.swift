@@ -2,7 +2,8 @@
 public enum OutboundError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The request cannot or must not be sent; nothing left this process.
     case invalidRequest(reason: String)
-    /// As many calls are waiting or under way as the configuration allows.
+    /// As many calls are waiting or under way, in all or to this host, as the
+    /// configuration allows.
     case queueFull(limit: Int)
     /// The address policy refused this address, and there was no other to try.
     case refusedAddress(OutboundAddress)

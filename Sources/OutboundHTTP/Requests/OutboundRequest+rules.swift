@@ -1,14 +1,13 @@
-import CCurl
-
 extension OutboundRequest {
     /// The longest URL, and the most bytes of header fields, that are sent.
     static let maximumURLBytes = 16 * 1024
     static let maximumHeaderBytes = 64 * 1024
 
-    /// Throws `invalidRequest` for what cannot or must not be sent. What reaches
-    /// libcurl after this holds no line break, no NUL and no scheme but ours.
-    func validate() throws(OutboundError) {
-        try validateURL()
+    /// Returns where the call goes, or throws `invalidRequest` for what cannot or
+    /// must not be sent. What reaches libcurl after this holds no line break, no
+    /// NUL and no scheme but ours.
+    func validate() throws(OutboundError) -> OutboundURL {
+        let destination = try destination()
         try validateHeaders()
         guard timeout >= .milliseconds(1), timeout <= .seconds(3600) else {
             throw .invalidRequest(reason: "the timeout must be between 1 ms and 1 h")
@@ -17,24 +16,15 @@ extension OutboundRequest {
         guard body.isEmpty || (method != .get && method != .head) else {
             throw .invalidRequest(reason: "\(method.rawValue) takes no body")
         }
+        return destination
     }
 
-    /// libcurl's own parser reads the URL, so that what was checked is what will
-    /// be called: two parsers that disagree are how guards are got past.
-    private func validateURL() throws(OutboundError) {
-        guard url.utf8.count <= Self.maximumURLBytes, !url.utf8.contains(0) else {
-            throw .invalidRequest(reason: "the URL is too long or holds a NUL")
+    private func destination() throws(OutboundError) -> OutboundURL {
+        do throws(OutboundURLError) {
+            return try OutboundURL(url, maximumBytes: Self.maximumURLBytes, allowsFragment: true)
+        } catch {
+            throw .invalidRequest(reason: error.description)
         }
-        guard let parsed = curl_url() else { throw .failed(CurlFailure(code: CURLE_OUT_OF_MEMORY)) }
-        defer { curl_url_cleanup(parsed) }
-        guard curl_url_set(parsed, CURLUPART_URL, url, UInt32(CURLU_DISALLOW_USER)) == CURLUE_OK else {
-            throw .invalidRequest(reason: "not an absolute URL without user information")
-        }
-        var scheme: UnsafeMutablePointer<CChar>?
-        defer { curl_free(scheme) }
-        guard curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK, let scheme,
-            ["http", "https"].contains(String(cString: scheme))
-        else { throw .invalidRequest(reason: "the URL's scheme is not http or https") }
     }
 
     private func validateHeaders() throws(OutboundError) {

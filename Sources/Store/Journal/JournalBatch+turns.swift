@@ -31,4 +31,24 @@ extension JournalBatch {
                 .textArray(incidents.map { $0.detail.storable(bytes: 4096) }), .boolArray(incidents.map(\.healed)),
             ])
     }
+
+    var invocationRows: PostgresCommand? {
+        guard !invocations.isEmpty else { return nil }
+        return PostgresCommand(
+            InvocationStatements.write,
+            [
+                .uuidArray(invocations.map(\.id.uuid)), .uuidArray(invocations.map(\.sessionID.uuid)),
+                .textArray(invocations.map(\.direction.rawValue)),
+                .textArray(invocations.map { $0.method.storable(bytes: 256) }),
+                .textArray(invocations.map { $0.participant.storable(bytes: 1024) }),
+                .textArray(invocations.map { $0.handlerType?.storable(bytes: 64) }),
+                .times(invocations.map(\.startedAt)), .int64Array(invocations.map { max(0, $0.duration.microseconds) }),
+                .textArray(invocations.map(\.outcome.rawValue)),
+                .int64Array(invocations.map { $0.error.map { Int64($0.code) } }),
+                .textArray(invocations.map { $0.error?.message.storable(bytes: 1024) }),
+                .textArray(invocations.map { $0.error?.data?.storable(bytes: 65_536) }),
+                .textArray(invocations.map { $0.payload?.storable(bytes: 65_536) }),
+                .textArray(invocations.map { $0.response?.storable(bytes: 65_536) }),
+            ])
+    }
 }

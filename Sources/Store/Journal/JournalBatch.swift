@@ -6,6 +6,9 @@ import Postgres
 struct JournalBatch {
     private(set) var transitions: [AgentStateTransition] = []
     private(set) var incidents: [Incident] = []
+    private(set) var invocations: [RPCInvocationRecord] = []
+    /// In the order in which everything was appended.
+    private let events: [EventRow]
     /// The last word about each turn.
     private(set) var turns: [TurnID: Turn] = [:]
     /// The last word about each session, receipt and method.
@@ -15,6 +18,7 @@ struct JournalBatch {
     private var sessions: Set<SessionID> = []
 
     init(_ units: [JournalUnit]) {
+        events = units.flatMap(\.events)
         for entry in units.lazy.flatMap(\.entries) { add(entry) }
     }
 
@@ -28,20 +32,25 @@ struct JournalBatch {
         case .turn(let turn): if turns[turn.id]?.status != .ended { turns[turn.id] = turn }
         case .incident(let incident): incidents.append(incident)
         case .methodUsage(let id, let usage): self.usage[id, default: [:]].merge(usage) { $1 }
+        case .invocation(let record): invocations.append(record)
+        // Among the events alone.
+        case .occurrence: break
         }
     }
 
-    /// The transaction. What others refer to comes before them, and an end
-    /// comes last: what happened before it in the same batch is written before it.
+    /// The transaction. What others refer to comes before them, and an end comes
+    /// after what happened before it in the same batch. The events come last of
+    /// all, as they keep others from telling theirs until the commit.
     var commands: [PostgresCommand] {
         [
-            opening, turnRows, transitionRows, incidentRows, usageRows, notificationRows, recipientRows, progressRows,
-            predecessors,
+            opening, turnRows, transitionRows, incidentRows, invocationRows, usageRows, notificationRows,
+            recipientRows, progressRows, predecessors, eventRows,
         ].compactMap { $0 }
     }
 
-    /// Whether the last of `commands` asks for predecessors.
-    var asksForPredecessors: Bool { !strangers.isEmpty }
+    /// Where among the results of `commands` the predecessors are; nil where
+    /// none are asked for.
+    var placeOfPredecessors: Int? { strangers.isEmpty ? nil : commands.count - (events.isEmpty ? 1 : 2) }
 
     /// Transitions whose predecessors are not in this batch.
     private var strangers: [AgentStateTransition] {
@@ -61,6 +70,10 @@ struct JournalBatch {
         return PostgresCommand(
             JournalStatements.predecessors,
             [.uuidArray(strangers.map(\.sessionID.uuid)), .int64Array(strangers.map(\.seq))])
+    }
+
+    private var eventRows: PostgresCommand? {
+        events.isEmpty ? nil : PostgresCommand(EventStatements.add, EventRow.values(events))
     }
 
     private var transitionRows: PostgresCommand? {

@@ -14,11 +14,19 @@ extension JournalEntry {
         case .incident(let incident): Self.lumpSum + incident.participant.size + incident.detail.utf8.count
         case .methodUsage(_, let usage):
             usage.keys.reduce(Self.lumpSum) { $0 + Self.lumpSum + $1.utf8.count }
+        case .invocation(let record): Self.size(of: record)
+        // Its event holds what it says.
+        case .occurrence: Self.lumpSum
         }
     }
 
     /// What an entry, or a line of one, takes beside its texts.
     private static let lumpSum = 200
+
+    private static func size(of record: RPCInvocationRecord) -> Int {
+        lumpSum + record.method.utf8.count + record.participant.utf8.count + (record.error?.message).size
+            + (record.error?.data).size + record.payload.size + record.response.size
+    }
 
     private static func size(of line: RecipientReceipt) -> Int {
         lumpSum + line.identity.utf8.count + line.response.size + (line.error?.message).size + (line.error?.data).size

@@ -10,6 +10,8 @@ extension JournalEntry {
         case .turn(let turn): turn.sessionID
         case .incident(let incident): incident.sessionID
         case .methodUsage(let id, _): id
+        case .invocation(let record): record.sessionID
+        case .occurrence(let occurrence): occurrence.sessionID
         }
     }
 
@@ -22,6 +24,8 @@ extension JournalEntry {
         case .turn: "turn"
         case .incident: "incident"
         case .methodUsage: "method_usage"
+        case .invocation: "invocation"
+        case .occurrence: "occurrence"
         }
     }
 }

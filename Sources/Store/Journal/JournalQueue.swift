@@ -24,10 +24,10 @@ final class JournalQueue: Sendable {
         self.depth = depth
     }
 
-    /// Takes `entries` as one unit. Throws `overloaded` or `shuttingDown`; then
-    /// nothing was taken.
-    func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicketState {
-        let unit = JournalUnit(entries: entries, ticket: JournalTicketState())
+    /// Takes `entries`, with what is told of them, as one unit. Throws
+    /// `overloaded` or `shuttingDown`; then nothing was taken.
+    func append(_ entries: [JournalEntry], _ events: [EventRow]) throws(TurngateError) -> JournalTicketState {
+        let unit = JournalUnit(entries: entries, events: events, ticket: JournalTicketState())
         let (refusal, writer) = state.withLock { state -> (TurngateError?, CheckedContinuation<Void, Never>?) in
             if state.isClosed { return (.shuttingDown, nil) }
             guard fits(unit, state) else { return (.overloaded("the journal is full"), nil) }

@@ -3,14 +3,17 @@ import Domain
 /// The entries of one `append`: written all, or none.
 struct JournalUnit: Sendable {
     let entries: [JournalEntry]
+    /// What is told of the entries, in their order.
+    let events: [EventRow]
     let ticket: JournalTicketState
-    /// What the entries hold, by estimate.
+    /// What entries and events hold, by estimate.
     let bytes: Int
 
-    init(entries: [JournalEntry], ticket: JournalTicketState) {
+    init(entries: [JournalEntry], events: [EventRow], ticket: JournalTicketState) {
         self.entries = entries
+        self.events = events
         self.ticket = ticket
-        bytes = entries.reduce(0) { $0 + $1.estimatedBytes }
+        bytes = entries.reduce(0) { $0 + $1.estimatedBytes } + events.reduce(0) { $0 + $1.estimatedBytes }
     }
 
     /// Whether all that this says is that sessions are over.
@@ -30,7 +33,7 @@ struct JournalUnit: Sendable {
         entries.compactMap {
             switch $0 {
             case .transition, .turn, .incident: $0.sessionID
-            case .session, .notification, .methodUsage: nil
+            case .session, .notification, .methodUsage, .invocation, .occurrence: nil
             }
         }
     }

@@ -9,9 +9,9 @@ struct PostgresJournalSink: JournalSink {
         let batch = JournalBatch(units)
         do {
             let results = try await pool.transaction(batch.commands)
-            guard batch.asksForPredecessors, let rows = results.last else { return [:] }
+            guard let place = batch.placeOfPredecessors, place < results.count else { return [:] }
             var starts: [HistoryPlace: Timestamp] = [:]
-            for row in rows {
+            for row in results[place] {
                 let place = HistoryPlace(session: try row.id("session_id"), seq: try row.get("seq"))
                 starts[place] = try row.timestamp("at")
             }

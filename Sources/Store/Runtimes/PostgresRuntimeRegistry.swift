@@ -48,9 +48,10 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
         do {
             let results = try await database.pool.transaction(commands, timeout: timeout)
             guard results.count == commands.count else { return [] }
-            var sessions: [SessionID] = []
-            for row in results[1] { sessions.append(try row.id("id")) }
-            return sessions.sorted()
+            guard let row = results[1].first else { return [] }
+            return try row.get("ids", as: PostgresArray<UUID>.self).elements.compactMap {
+                $0.map(SessionID.init(uuid:))
+            }
         } catch {
             throw TurngateError(error)
         }

@@ -7,29 +7,44 @@ extension PostgresSessionStore {
     /// when the session that stood in the way has ended meanwhile.
     private static let insertAttempts = 2
 
-    /// One statement. `owner` must be on the register (`RuntimeRegistry.enter`):
+    /// One transaction. `owner` must be on the register (`RuntimeRegistry.enter`):
     /// no session is live that nobody holds; otherwise `storeUnavailable`. After
     /// a lost reply it is tried once more, within the same bound. After
     /// `storeUnavailable`, which a cancellation gives too, the session may still
     /// be there, or come to be there; after every other error it is not.
     public func insert(
-        _ session: Session, first: AgentStateTransition, owner: RuntimeID
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], owner: RuntimeID,
+        claim: IdempotencyClaim?
     ) async throws(TurngateError) {
-        let values = try Self.values(of: session, first, owner)
+        let commands = try commands(session, first: first, webhooks: webhooks, owner: owner, claim: claim)
         let deadline = ContinuousClock.now + insertTimeout
         var attempts = 0
         while true {
             attempts += 1
             do {
-                _ = try await database.pool.query(
-                    SessionStatements.insert, values, timeout: deadline - ContinuousClock.now)
+                _ = try await database.pool.transaction(commands, timeout: deadline - ContinuousClock.now)
                 metrics?.count(first, after: nil)
-                return
+                return onEvents()
             } catch {
                 let failure = try await standing(error, inTheWayOf: session, deadline)
                 if attempts == Self.insertAttempts || ContinuousClock.now >= deadline { throw failure }
             }
         }
+    }
+
+    /// The transaction; each part finds what it would write when it is run again.
+    private func commands(
+        _ session: Session, first: AgentStateTransition, webhooks: [WebhookWithSecret], owner: RuntimeID,
+        claim: IdempotencyClaim?
+    ) throws(TurngateError) -> [PostgresCommand] {
+        var commands = [PostgresCommand(SessionStatements.insert, try Self.values(of: session, first, owner))]
+        // They hear of the session from its first event on.
+        commands += PostgresWebhookRegistry.insertCommands(webhooks: webhooks, session: session.id)
+        if let claim { commands.append(PostgresIdempotencyLog.bindCommand(claim: claim, session: session.id)) }
+        let news: [SessionNews] = [.created(session), .entry(.transition(first))]
+        let rows = news.flatMap { EventRow.rows(of: $0, about: session.id, as: events) }
+        commands.append(PostgresCommand(EventStatements.begin, EventRow.values(rows) + [.id(session.id)]))
+        return commands
     }
 
     /// What `error` means for the insert: returns when it is worth another
@@ -69,22 +84,25 @@ extension PostgresSessionStore {
         let life: [PostgresValue] = [
             .time(session.createdAt), .time(session.activatedAt), .time(session.endedAt),
             .text(session.end?.reason.rawValue), .text(session.end?.detail),
+            .text(session.createdBy?.storable(bytes: 1024)),
         ]
         let transition: [PostgresValue] = [
             .int64(first.seq), .time(first.at), .text(first.oldState?.rawValue), .text(first.newState.rawValue),
             .text(first.cause.rawValue), .text(first.actor), .text(first.reason), .uuid(first.turnID?.uuid),
         ]
-        return profile + life + methods(of: spec) + transition
+        return profile + life + (try methods(of: spec)) + transition
     }
 
     /// The session's own methods in their order, and Turngate's.
-    private static func methods(of spec: SessionSpec) -> [PostgresValue] {
-        let methods = spec.rpcMethods + RPCMethodSpec.builtins
-        let handlers = methods.map { StoredHandler($0.handler) }
+    private static func methods(of spec: SessionSpec) throws(TurngateError) -> [PostgresValue] {
+        let methods = (spec.rpcMethods + RPCMethodSpec.builtins).map(StoredMethod.init)
+        var documents: [(handler: [UInt8]?, callers: [UInt8]?)] = []
+        for method in methods { documents.append(try method.documents()) }
         return [
-            .textArray(methods.map(\.name)), .textArray(methods.map(\.description)),
-            .textArray(handlers.map(\.type)), .textArray(handlers.map(\.response)),
-            .boolArray(methods.map { $0.handler == .builtin }),
+            .textArray(methods.map(\.name)), .textArray(methods.map(\.description)), .textArray(methods.map(\.type)),
+            .textArray(methods.map(\.response)), .jsonArray(documents.map(\.handler)),
+            .jsonArray(documents.map(\.callers)), .boolArray(methods.map(\.keeps)),
+            .boolArray(methods.map(\.builtin)),
         ]
     }
 }

@@ -7,12 +7,21 @@ public struct PostgresSessionStore: SessionStore {
     let database: Database
     let metrics: StoreMetrics?
     let insertTimeout: Duration
+    let events: any EventEncoding
+    let onEvents: @Sendable () -> Void
 
     /// Reads and writes through `pool`; a session's first transition is
     /// counted in `metrics`, as the journal counts the others. `insert` waits
-    /// `insertTimeout` at most, all attempts together.
-    public init(pool: PostgresPool, metrics: StoreMetrics? = nil, insertTimeout: Duration = .seconds(12)) {
+    /// `insertTimeout` at most, all attempts together. What is written is told
+    /// as `events` has it, in the same transaction; `onEvents` is called when
+    /// that is durable, and may not wait.
+    public init(
+        pool: PostgresPool, events: any EventEncoding, metrics: StoreMetrics? = nil,
+        insertTimeout: Duration = .seconds(12), onEvents: @escaping @Sendable () -> Void = {}
+    ) {
         database = Database(pool: pool)
+        self.events = events
+        self.onEvents = onEvents
         self.metrics = metrics
         self.insertTimeout = insertTimeout
     }
@@ -31,15 +40,18 @@ public struct PostgresSessionStore: SessionStore {
     }
 
     /// Throws `notFound(.session)`, and `conflict(.sessionNotWorking)` when the
-    /// session is over: a final session never changes.
-    public func update(
-        _ id: SessionID, turnPolicy: TurnPolicy, labels: [String: String], metadata: String
-    ) async throws(TurngateError) {
+    /// session is over: a final session never changes. Whoever waits to hear of
+    /// changes is told in the same transaction.
+    public func update(_ session: Session) async throws(TurngateError) {
+        let (id, spec) = (session.id, session.spec)
         let values: [PostgresValue] = [
-            .id(id), try .encoded(turnPolicy), try .encoded(labels), .json([UInt8](metadata.utf8)),
+            .id(id), try .encoded(spec.turnPolicy), try .encoded(spec.labels), .json([UInt8](spec.metadata.utf8)),
         ]
-        guard let row = try await write(SessionStatements.update, values).first else { throw .notFound(.session) }
+        let news = EventRow.values(EventRow.rows(of: .updated(session), about: id, as: events))
+        let rows = try await write(SessionStatements.update, values + news)
+        guard let row = rows.first else { throw .notFound(.session) }
         if let status = try Self.obstacle(row) { throw .conflict(.sessionNotWorking(id, status: status)) }
+        onEvents()
     }
 
     /// The final status that kept a session from being changed, if any.

@@ -15,6 +15,7 @@ extension Session {
         agentStateSince = try row.timestamp("agent_state_since")
         agentStateSeq = try row.get("agent_state_seq")
         rpcMethods = details.methods.map(\.name).sorted()
+        createdBy = try row.optional("created_by", as: String.self)
         activatedAt = try row.optionalTimestamp("activated_at")
         endedAt = try row.optionalTimestamp("ended_at")
         let detail = try row.optional("end_detail", as: String.self)
@@ -26,22 +27,7 @@ extension Session {
         let attributes: [String: String]
         let labels: [String: String]
         let policy: TurnPolicy
-        let methods: [Method]
-    }
-
-    /// A line of `details.methods`.
-    struct Method: Decodable, Sendable {
-        let name: String
-        let description: String?
-        let handler: String
-        let response: String?
-        let builtin: Bool
-
-        var spec: RPCMethodSpec? {
-            StoredHandler(type: handler, response: response).handler.map {
-                RPCMethodSpec(name: name, description: description, handler: $0)
-            }
-        }
+        let methods: [StoredMethod]
     }
 }
 

@@ -8,23 +8,25 @@ enum MethodStatements {
         name: "method_insert",
         sql: """
             INSERT INTO rpc_methods (
-                session_id, name, description, handler_type, static_response, builtin, registered_at,
-                calls, errors, total_latency_ms, max_latency_ms, last_called_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                session_id, name, description, handler_type, static_response, handler, allowed_callers, keep_payloads,
+                builtin, registered_at, calls, errors, total_latency_ms, max_latency_ms, last_called_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
             ON CONFLICT (session_id, name) DO UPDATE SET
                 description = excluded.description, handler_type = excluded.handler_type,
-                static_response = excluded.static_response, builtin = excluded.builtin,
-                registered_at = excluded.registered_at, calls = excluded.calls, errors = excluded.errors,
-                total_latency_ms = excluded.total_latency_ms, max_latency_ms = excluded.max_latency_ms,
-                last_called_at = excluded.last_called_at
+                static_response = excluded.static_response, handler = excluded.handler,
+                allowed_callers = excluded.allowed_callers, keep_payloads = excluded.keep_payloads,
+                builtin = excluded.builtin, registered_at = excluded.registered_at, calls = excluded.calls,
+                errors = excluded.errors, total_latency_ms = excluded.total_latency_ms,
+                max_latency_ms = excluded.max_latency_ms, last_called_at = excluded.last_called_at
             """)
 
     static let replace = PostgresStatement(
         name: "method_replace",
         sql: """
             UPDATE rpc_methods SET
-                description = $3, handler_type = $4, static_response = $5, builtin = $6, registered_at = $7,
-                calls = $8, errors = $9, total_latency_ms = $10, max_latency_ms = $11, last_called_at = $12
+                description = $3, handler_type = $4, static_response = $5, handler = $6, allowed_callers = $7,
+                keep_payloads = $8, builtin = $9, registered_at = $10, calls = $11, errors = $12,
+                total_latency_ms = $13, max_latency_ms = $14, last_called_at = $15
             WHERE session_id = $1 AND name = $2
             """)
 
@@ -35,11 +37,20 @@ enum MethodStatements {
     static let list = PostgresStatement(
         name: "method_list",
         sql: """
-            SELECT name, description, handler_type, static_response, builtin, registered_at,
+            SELECT registered_at, \(json(builtin: "builtin")) AS method,
                 json_build_object(
                     'calls', calls, 'errors', errors, 'totalLatencyMs', total_latency_ms,
                     'maxLatencyMs', max_latency_ms,
                     'lastCalledAt', (extract(epoch FROM last_called_at) * 1000000)::bigint) AS usage
             FROM rpc_methods WHERE session_id = $1
             """)
+
+    /// The form of `StoredMethod`.
+    static func json(builtin: String) -> String {
+        """
+        json_build_object(
+            'name', name, 'description', description, 'type', handler_type, 'response', static_response,
+            'handler', handler, 'callers', allowed_callers, 'keeps', keep_payloads, 'builtin', \(builtin))
+        """
+    }
 }

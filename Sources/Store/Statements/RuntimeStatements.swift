@@ -37,22 +37,33 @@ enum RuntimeStatements {
         name: "runtime_lock", sql: "SELECT id FROM runtimes WHERE id = $1 FOR UPDATE")
 
     /// Second: the ends of the sessions that it held, locked in the order that
-    /// journal batches lock them in.
+    /// journal batches lock them in, and the events that tell of them. Those
+    /// have the form in which `EventEncoding` tells of an end that was journalled. One row, or none when it held none.
     static let failSessions = PostgresStatement(
         name: "runtime_fail_sessions",
         sql: """
             WITH held AS (
                 SELECT id FROM sessions WHERE runtime_id = $1 ORDER BY id FOR NO KEY UPDATE
+            ), failed AS (
+                UPDATE sessions AS s SET
+                    status = 'failed', runtime_id = NULL, end_reason = 'runtime_lost',
+                    end_detail = 'the process that held the session is gone',
+                    ended_at = greatest(
+                        s.created_at, s.activated_at,
+                        (SELECT heartbeat_at FROM runtimes WHERE id = $1),
+                        (SELECT at FROM agent_state_transitions WHERE session_id = s.id ORDER BY seq DESC LIMIT 1))
+                FROM held WHERE s.id = held.id
+                RETURNING s.*
             )
-            UPDATE sessions AS s SET
-                status = 'failed', runtime_id = NULL, end_reason = 'runtime_lost',
-                end_detail = 'the process that held the session is gone',
-                ended_at = greatest(
-                    s.created_at, s.activated_at,
-                    (SELECT heartbeat_at FROM runtimes WHERE id = $1),
-                    (SELECT at FROM agent_state_transitions WHERE session_id = s.id ORDER BY seq DESC LIMIT 1))
-            FROM held WHERE s.id = held.id
-            RETURNING s.id
+            SELECT array_agg(id ORDER BY id) AS ids, events_add(
+                array_agg(turngate_uuid(ended_at) ORDER BY id), array_agg(id ORDER BY id),
+                array_agg('session.failed'::text ORDER BY id), array_agg(ended_at ORDER BY id),
+                array_agg(NULL::text ORDER BY id),
+                array_agg(json_build_object(
+                    'status', status, 'room_sid', room_sid, 'agent_sid', agent_sid,
+                    'activated_at', turngate_time(activated_at), 'ended_at', turngate_time(ended_at),
+                    'end_reason', end_reason, 'end_detail', end_detail) ORDER BY id)) AS told
+            FROM failed HAVING count(*) > 0
             """)
 
     /// Third.

@@ -26,7 +26,7 @@ struct CheckConfigCommand: ParsableCommand {
     }
 
     private static func line(_ setting: Setting, _ settings: Settings) -> String {
-        let name = setting.rawValue.padding(toLength: 24, withPad: " ", startingAt: 0)
+        let name = setting.rawValue.padding(toLength: 32, withPad: " ", startingAt: 0)
         guard let entry = settings.entry(setting) else { return "\(name)(not set)" }
         return "\(name)\(masked(setting, entry.value))  [\(entry.source.rawValue)]"
     }
@@ -34,10 +34,14 @@ struct CheckConfigCommand: ParsableCommand {
     private static func masked(_ setting: Setting, _ value: String) -> String {
         switch setting {
         case .livekitAPISecret: SecretMask.placeholder
+        case .webhookSecret:
+            value.split(separator: ",", omittingEmptySubsequences: false).map { _ in
+                WebhookSecret.prefix + SecretMask.placeholder
+            }.joined(separator: ",")
         case .apiKeys: SecretMask.maskAPIKeys(value)
         case .databaseURL, .livekitURL: SecretMask.mask(value)
         case .livekitAPIKey, .livekitLibrary, .listen, .apiKeysFile, .logLevel, .logFormat, .migrate, .docsDirectory,
-            .turnAudioMegabytes, .turnAudioSeconds:
+            .turnAudioMegabytes, .turnAudioSeconds, .rateLimit, .rateBurst, .maxSessionsPerKey, .egressAllow:
             value
         }
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Domain
 import Foundation
+import HTTPServer
 import Logging
 import Synchronization
 
@@ -13,6 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.limitArenas()
+        // Thousands of event streams, and connections beside them.
+        DescriptorLimit.raise(to: 16_384)
         let settings = flags.settings
         let configuration: ServiceConfiguration
         do throws(ConfigurationProblems) {

@@ -10,9 +10,10 @@ final class KeyRingAuthenticator: CallerAuthenticator {
 
     func replace(with new: APIKeyRing) { ring.withLock { $0 = new } }
 
-    func caller(bearing secret: String) -> Caller? {
+    func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         let current = ring.withLock { $0 }
-        return current.authenticate(secret).map { Caller(name: $0.name, scope: Caller.Scope($0.scope)) }
+        guard let key = current.authenticate(credential) else { throw .unknown }
+        return Caller(name: key.name, scope: Caller.Scope(key.scope))
     }
 }
 

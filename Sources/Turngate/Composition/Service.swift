@@ -7,10 +7,10 @@ import LiveKitRoom
 import Logging
 import Metrics
 import Migrations
-import OutboundHTTP
 import Postgres
 import Security
 import Store
+import Webhooks
 
 /// The service, put together: the only place that knows which types stand
 /// behind Domain's ports.
@@ -21,10 +21,13 @@ struct Service: Sendable {
     private let journal: JournalWriter
     private let registry: PostgresRuntimeRegistry
     private let supervisor: SessionSupervisor
-    private let watching: Task<Void, Never>
     private let server: HTTPServer
-    private let outbound: OutboundHTTPClient
-    private let authenticator: KeyRingAuthenticator?
+    private let calls: OutboundCalls
+    private let tellers: Tellers
+    private let keys: KeyRingAuthenticator?
+    private let idempotency: PostgresIdempotencyLog
+    /// What goes on until it is told to stop.
+    private let loops: [Task<Void, Never>]
 
     /// How long the database may be away at the start.
     private static let databasePatience = Duration.seconds(30)
@@ -39,11 +42,16 @@ struct Service: Sendable {
         let migrator = Migrator(configuration.database, logger: logger)
         try await prepareSchema(migrator, configuration.migration, clock: clock, logger: logger)
         let pool = try PostgresPool(configuration.database, logger: logger)
+        let calls = try OutboundCalls(allowing: configuration.egressAllow, version: BuildVersion.text)
+        let tellers = Tellers(pool: pool, calls: calls, clock: clock, metrics: metrics, logger: logger)
         let storeMetrics = StoreMetrics(registry: metrics)
-        let store = PostgresSessionStore(pool: pool, metrics: storeMetrics)
+        let schemas = EventSchemas(clock: clock)
+        let store = PostgresSessionStore(
+            pool: pool, events: schemas, metrics: storeMetrics, onEvents: { tellers.wake() })
         let refusals = RefusalRelay()
         let journal = JournalWriter(
-            pool: pool, clock: clock, metrics: storeMetrics, logger: logger, onRefused: { refusals.take($0) })
+            pool: pool, events: schemas, clock: clock, metrics: storeMetrics, logger: logger,
+            onDurable: { _ in tellers.wake() }, onRefused: { refusals.take($0) })
         let registry = PostgresRuntimeRegistry(pool: pool)
         let tokens = LiveKitTokens(
             url: configuration.livekitURL, apiKey: configuration.livekitAPIKey,
@@ -52,50 +60,76 @@ struct Service: Sendable {
         let supervisor = SessionSupervisor(
             context: RuntimeContext(
                 runtime: runtime, connector: try connector(configuration, tokens, clock: clock, logger: logger),
-                store: store, journal: journal, clock: clock, metrics: RuntimeMetrics(registry: metrics),
-                limits: limits(configuration), logger: logger))
+                store: store, journal: journal,
+                handlers: SignedCaller(client: calls.handlers, clock: clock, secrets: configuration.webhookSecrets),
+                makeWebhookSecret: { () throws(TurngateError) in try Tellers.makeSecret() }, clock: clock,
+                metrics: RuntimeMetrics(registry: metrics), limits: limits(configuration), logger: logger))
         refusals.connect { supervisor.refused($0) }
         SessionCensus.register(supervisor, in: metrics)
         let watch = watch(runtime, registry, supervisor, clock: clock, logger: logger)
         try await watch.enter()
-        let outbound = try OutboundHTTPClient()
-        let authenticator = configuration.keys.map(KeyRingAuthenticator.init)
+        let keys = configuration.keys.map(KeyRingAuthenticator.init)
+        let idempotency = PostgresIdempotencyLog(pool: pool, runtime: runtime, clock: clock, logger: logger)
         let api = try ControlAPI(
             Dependencies(
-                sessions: supervisor, history: PostgresStateHistory(pool: pool), tokens: tokens,
-                authenticator: authenticator,
+                sessions: supervisor, history: PostgresStateHistory(pool: pool), events: tellers.hub,
+                webhooks: tellers.webhooks,
+                outboundURLs: EgressURLRule(policy: EgressPolicy(allowing: configuration.egressAllow)),
+                serviceSigns: !configuration.webhookSecrets.isEmpty, tokens: tokens,
+                authenticator: keys.map { authenticator($0, configuration) },
+                idempotency: Idempotency(log: idempotency, sha256: { SHA256.hash($0) }),
+                rateLimit: configuration.rateLimit,
                 probes: [
                     PostgresReadiness(pool: pool), MigrationsProbe(migrator: migrator, clock: clock),
-                    RoomServerProbe(url: configuration.livekitURL, client: outbound),
+                    RoomServerProbe(url: configuration.livekitURL, client: calls.roomServer),
                 ],
                 metrics: metrics, openAPI: PackageResources.openapi_yaml, docsDirectory: docs(configuration),
                 version: VersionInfo(version: BuildVersion.text, nativeCore: BuildVersion.nativeCore), clock: clock,
                 logger: logger))
-        var front = HTTPServerConfiguration(address: configuration.listen)
+        let server = try serve(api, at: configuration.listen, metrics: metrics, logger: logger)
+        return Service(
+            logger: logger, runtime: runtime, pool: pool, journal: journal, registry: registry, supervisor: supervisor,
+            server: server, calls: calls, tellers: tellers, keys: keys, idempotency: idempotency,
+            loops: [
+                Task { await watch.run() }, tellers.start(),
+                Task { await IdempotencyPurge(log: idempotency, clock: clock, logger: logger).run() },
+            ])
+    }
+
+    private static func serve(
+        _ api: ControlAPI, at address: HTTPListenAddress, metrics: MetricsRegistry, logger: Logger
+    ) throws -> HTTPServer {
+        var front = HTTPServerConfiguration(address: address)
         front.bodyRule = api.bodyRule
         let server = try HTTPServer(
             configuration: front, handler: api, errorResponse: api.frontErrorResponse, log: { log($0, to: logger) })
         HTTPGauges.register(server, in: metrics)
         try server.start()
-        logger.notice("serving", metadata: ["listen": "\(configuration.listen.text(port: server.port))"])
-        return Service(
-            logger: logger, runtime: runtime, pool: pool, journal: journal, registry: registry, supervisor: supervisor,
-            watching: Task { await watch.run() }, server: server, outbound: outbound, authenticator: authenticator)
+        logger.notice("serving", metadata: ["listen": "\(address.text(port: server.port))"])
+        return server
     }
 
     /// Stops accepting, finishes what is running, lets the agents leave, writes
-    /// the rest down. Bounded by the sum of the parts' bounds, 27 s; says
+    /// the rest down. Bounded by the sum of the parts' bounds, 29 s; says
     /// whether nothing was left undone.
     func stop() async -> Bool {
         logger.notice("stopping")
+        // First, as streams never end by themselves: their readers come again, to
+        // whoever is there then, and go on where they were.
+        await tellers.hub.stop(deadline: .seconds(1))
         async let drained: Void = server.stop(deadline: .seconds(10))
         await finishRunning(within: .seconds(3))
         // What still waits now waits for its session, and is answered by its end.
         let remaining = await supervisor.shutDown(SessionEnd(.shutdown), within: .seconds(12))
         await drained
+        async let delivered: Void = tellers.deliverer.stop(deadline: .seconds(3))
         let unwritten = await journal.close(deadline: .seconds(5))
-        watching.cancel()
-        await watching.value
+        await delivered
+        let unanswered = await idempotency.close(deadline: .seconds(1))
+        for loop in loops {
+            loop.cancel()
+            await loop.value
+        }
         do throws(TurngateError) {
             // What was not written is for the next process to find and bury.
             if unwritten == 0, remaining == 0 { try await registry.leave(runtime) }
@@ -103,8 +137,13 @@ struct Service: Sendable {
             logger.warning("this process stays on the register", metadata: ["error": "\(error)"])
         }
         await pool.close(deadline: .seconds(3))
-        outbound.close()
-        logger.notice("stopped", metadata: ["sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)"])
+        calls.close()
+        logger.notice(
+            "stopped",
+            metadata: [
+                "sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)",
+                "answers_unwritten": "\(unanswered)",
+            ])
         return remaining == 0 && unwritten == 0
     }
 
@@ -120,11 +159,11 @@ struct Service: Sendable {
     /// the old ones.
     func reloadKeys(_ settings: Settings) {
         var reader = SettingsReader(settings)
-        guard let authenticator, let ring = reader.keys() else {
+        guard let keys, let ring = reader.keys() else {
             logger.error("keys not reread", metadata: ["problems": "\(reader.problems.joined(separator: "; "))"])
             return
         }
-        authenticator.replace(with: ring)
+        keys.replace(with: ring)
         logger.notice("keys reread", metadata: ["keys": "\(ring.keys.count)"])
     }
 
@@ -186,7 +225,17 @@ struct Service: Sendable {
         limits.allTurnAudioBytes = configuration.turnAudioMegabytes << 20
         limits.turnAudioBytes = min(limits.turnAudioBytes, limits.allTurnAudioBytes)
         limits.turnAudioTime = .seconds(configuration.turnAudioSeconds)
+        limits.sessionsPerKey = configuration.maxSessionsPerKey
         return limits
+    }
+
+    private static func authenticator(
+        _ keys: KeyRingAuthenticator, _ configuration: ServiceConfiguration
+    ) -> CredentialAuthenticator {
+        CredentialAuthenticator(
+            keys: keys,
+            tokens: LiveKitTokenAuthenticator(
+                apiKey: configuration.livekitAPIKey, apiSecret: configuration.livekitAPISecret))
     }
 
     private static func docs(_ configuration: ServiceConfiguration) -> URL? {

@@ -1,3 +1,4 @@
+import ControlAPI
 import Foundation
 import HTTPServer
 import Logging
@@ -22,6 +23,15 @@ struct ServiceConfiguration: Sendable {
     var turnAudioMegabytes: Int
     /// For how long it is kept, in seconds.
     var turnAudioSeconds: Int
+    /// How many calls a caller may make; nil: any number.
+    var rateLimit: RateLimitRule?
+    /// How many live sessions a key may have; nil: any number.
+    var maxSessionsPerKey: Int?
+    /// What calls to RPC handlers are signed with that have no secret of their
+    /// own: none, one, or two during a rotation.
+    var webhookSecrets: [WebhookSecret]
+    /// What may be called although it is not public.
+    var egressAllow: [IPNetwork]
 
     /// Understands all of `settings`, or throws everything that is wrong with
     /// them at once.
@@ -36,10 +46,14 @@ struct ServiceConfiguration: Sendable {
         let migration = reader.choice(.migrate, of: MigrationMode.self)
         let megabytes = reader.number(.turnAudioMegabytes, in: 0...16_384)
         let seconds = reader.number(.turnAudioSeconds, in: 1...86_400)
+        let rateLimit = reader.rateLimit()
+        let maxSessions = reader.number(.maxSessionsPerKey, in: 0...1_000_000)
+        let webhookSecrets = reader.webhookSecrets()
+        let egressAllow = reader.networks(.egressAllow)
         reader.checkLogging()
         reader.checkExposure(listen, keys)
         guard reader.problems.isEmpty, let url, let key, let secret, let database, let listen, let migration,
-            let megabytes, let seconds
+            let megabytes, let seconds, let maxSessions
         else {
             throw ConfigurationProblems(problems: reader.problems)
         }
@@ -53,6 +67,10 @@ struct ServiceConfiguration: Sendable {
         self.migration = migration
         turnAudioMegabytes = megabytes
         turnAudioSeconds = seconds
+        self.rateLimit = rateLimit
+        maxSessionsPerKey = maxSessions == 0 ? nil : maxSessions
+        self.webhookSecrets = webhookSecrets
+        self.egressAllow = egressAllow
         docsDirectory = settings[.docsDirectory] ?? ""
     }
 }

@@ -15,6 +15,11 @@ enum Setting: String, CaseIterable, Sendable {
     case docsDirectory = "TURNGATE_DOCS_DIR"
     case turnAudioMegabytes = "TURNGATE_TURN_AUDIO_MB"
     case turnAudioSeconds = "TURNGATE_TURN_AUDIO_S"
+    case rateLimit = "TURNGATE_RATE_LIMIT"
+    case rateBurst = "TURNGATE_RATE_BURST"
+    case maxSessionsPerKey = "TURNGATE_MAX_SESSIONS_PER_KEY"
+    case webhookSecret = "TURNGATE_WEBHOOK_SECRET"
+    case egressAllow = "TURNGATE_EGRESS_ALLOW"
 
     /// What it is when nobody sets it; nil: nothing.
     var defaultValue: String? {
@@ -25,8 +30,9 @@ enum Setting: String, CaseIterable, Sendable {
         case .docsDirectory: ".turngate/docs-ui"
         case .turnAudioMegabytes: "64"
         case .turnAudioSeconds: "600"
+        case .rateLimit, .maxSessionsPerKey: "0"
         case .livekitURL, .livekitAPIKey, .livekitAPISecret, .livekitLibrary, .databaseURL, .apiKeys, .apiKeysFile,
-            .logFormat:
+            .logFormat, .rateBurst, .webhookSecret, .egressAllow:
             nil
         }
     }

@@ -42,6 +42,23 @@ struct SettingFlags: ParsableArguments {
     var turnAudioMegabytes: String?
     @Option(name: .customLong("turn-audio-s"), help: "For how long it is kept, in seconds (TURNGATE_TURN_AUDIO_S).")
     var turnAudioSeconds: String?
+    @Option(name: .customLong("rate-limit"), help: "Calls a second and key, 0: any (TURNGATE_RATE_LIMIT).")
+    var rateLimit: String?
+    @Option(
+        name: .customLong("rate-burst"), help: "Calls at once after a pause; twice the limit (TURNGATE_RATE_BURST).")
+    var rateBurst: String?
+    @Option(
+        name: .customLong("max-sessions-per-key"),
+        help: "Live sessions that a key may have, 0: any (TURNGATE_MAX_SESSIONS_PER_KEY).")
+    var maxSessionsPerKey: String?
+    @Option(
+        name: .customLong("webhook-secret"),
+        help: "whsec_…, one or two with a comma: signs calls to RPC handlers (TURNGATE_WEBHOOK_SECRET).")
+    var webhookSecret: String?
+    @Option(
+        name: .customLong("egress-allow"),
+        help: "Networks, commas between, that calls going out may reach though not public (TURNGATE_EGRESS_ALLOW).")
+    var egressAllow: String?
 
     /// What was given, by setting.
     var values: [Setting: String] {
@@ -50,7 +67,8 @@ struct SettingFlags: ParsableArguments {
             .livekitLibrary: livekitLibrary, .databaseURL: databaseURL, .listen: listen, .apiKeys: apiKeys,
             .apiKeysFile: apiKeysFile, .logLevel: logLevel, .logFormat: logFormat, .migrate: migrate,
             .docsDirectory: docsDirectory, .turnAudioMegabytes: turnAudioMegabytes,
-            .turnAudioSeconds: turnAudioSeconds,
+            .turnAudioSeconds: turnAudioSeconds, .rateLimit: rateLimit, .rateBurst: rateBurst,
+            .maxSessionsPerKey: maxSessionsPerKey, .webhookSecret: webhookSecret, .egressAllow: egressAllow,
         ]
         return all.compactMapValues { $0 }
     }

@@ -7,7 +7,7 @@ import Security
 /// Reads settings one by one and gathers what is wrong with them. No problem
 /// repeats a value, since a secret may have been put in the wrong place.
 struct SettingsReader {
-    private let settings: Settings
+    let settings: Settings
     private(set) var problems: [String]
 
     init(_ settings: Settings) {
@@ -15,7 +15,7 @@ struct SettingsReader {
         problems = settings.fileProblems
     }
 
-    private mutating func report(_ setting: Setting, _ problem: String) {
+    mutating func report(_ setting: Setting, _ problem: String) {
         problems.append("\(setting.rawValue): \(problem)")
     }
 

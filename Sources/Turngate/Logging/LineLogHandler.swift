@@ -10,17 +10,19 @@ enum LogFormat: String, CaseIterable, Sendable { case text, json }
 struct LineLogHandler: LogHandler {
     var logLevel: Logger.Level
     var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
     private let label: String
     private let format: LogFormat
     private let write: @Sendable (String) -> Void
 
     init(
-        label: String, level: Logger.Level, format: LogFormat,
+        label: String, level: Logger.Level, format: LogFormat, metadataProvider: Logger.MetadataProvider? = nil,
         write: @escaping @Sendable (String) -> Void = { LineLogHandler.writeToStandardError($0) }
     ) {
         self.label = label
         logLevel = level
         self.format = format
+        self.metadataProvider = metadataProvider
         self.write = write
     }
 
@@ -30,7 +32,9 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        let fields = metadata.merging(event.metadata ?? [:]) { _, own in own }.mapValues(\.description)
+        let provided = metadataProvider?.get() ?? [:]
+        let fields = provided.merging(metadata) { _, own in own }.merging(event.metadata ?? [:]) { _, own in own }
+            .mapValues(\.description)
         let line =
             switch format {
             case .text: textLine(event.level, event.message.description, fields)
@@ -90,6 +94,8 @@ extension LineLogHandler {
     /// a terminal, else JSON.
     static func bootstrap(level: Logger.Level, format: LogFormat?) {
         let chosen = format ?? (isatty(STDERR_FILENO) == 1 ? .text : .json)
-        LoggingSystem.bootstrap { LineLogHandler(label: $0, level: level, format: chosen) }
+        LoggingSystem.bootstrap(
+            { LineLogHandler(label: $0, level: level, format: chosen, metadataProvider: $1) },
+            metadataProvider: RequestMetadata.provider)
     }
 }

@@ -10,6 +10,7 @@ struct Bench {
     let room: FakeRoom
     let store = ScriptedStore()
     let journal = ScriptedJournal()
+    let handlers = ScriptedHandlers()
     let clock: ManualClock
     let metrics = MetricsRegistry()
     let supervisor: SessionSupervisor
@@ -26,7 +27,8 @@ struct Bench {
         logger.logLevel = .critical
         supervisor = SessionSupervisor(
             context: RuntimeContext(
-                runtime: RuntimeID(uuid: UUID()), connector: room, store: store, journal: journal, clock: clock,
+                runtime: RuntimeID(uuid: UUID()), connector: room, store: store, journal: journal,
+                handlers: handlers, makeWebhookSecret: { "whsec_\(UUID())" }, clock: clock,
                 metrics: RuntimeMetrics(registry: metrics), limits: limits, logger: logger))
     }
 

@@ -5,6 +5,7 @@ import Synchronization
 final class ScriptedJournal: StateJournal {
     private struct State {
         var entries: [JournalEntry] = []
+        var traces: [TraceContext?] = []
         var outcome = JournalOutcome.durable
         var isFull = false
     }
@@ -26,6 +27,21 @@ final class ScriptedJournal: StateJournal {
         entries.compactMap { if case .session(let progress) = $0 { progress } else { nil } }
     }
 
+    /// Every entry with the trace in which it was appended.
+    var traced: [(entry: JournalEntry, trace: TraceContext?)] {
+        state.withLock { state in zip(state.entries, state.traces).map { (entry: $0, trace: $1) } }
+    }
+    var invocations: [RPCInvocationRecord] {
+        entries.compactMap { if case .invocation(let record) = $0 { record } else { nil } }
+    }
+    /// All but the log of calls.
+    var entriesOfState: [JournalEntry] {
+        entries.filter { if case .invocation = $0 { false } else { true } }
+    }
+    var occurrences: [SessionOccurrence.Kind] {
+        entries.compactMap { if case .occurrence(let occurrence) = $0 { occurrence.kind } else { nil } }
+    }
+
     var turns: [Turn] { entries.compactMap { if case .turn(let turn) = $0 { turn } else { nil } } }
     var incidents: [Incident] { entries.compactMap { if case .incident(let found) = $0 { found } else { nil } } }
 
@@ -33,6 +49,7 @@ final class ScriptedJournal: StateJournal {
         try state.withLock { state throws(TurngateError) in
             guard !state.isFull else { throw .overloaded("journal") }
             state.entries += entries
+            state.traces += entries.map { _ in TraceContext.current }
         }
         return JournalTicket { [self] _ in
             await Task.yield()

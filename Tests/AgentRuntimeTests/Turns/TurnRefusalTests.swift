@@ -103,7 +103,7 @@ struct TurnRefusalTests {
     func agentBusy_whereInterruptionsAreOff_changesNothing(state: AgentState) async throws {
         let stage = try await Stage { $0.allowInterruptions = false }
         _ = try await stage.supervisor.setAgentState(stage.id, to: state, reason: nil, actor: nil)
-        let rows = stage.journal.entries.count
+        let rows = stage.journal.entriesOfState.count
         #expect(
             try await stage.text("start_turn", by: "alice")
                 == #"{"code":"agent_busy","error":"The agent is \#(state.rawValue) and is not to be interrupted.","success":false}"#
@@ -112,7 +112,7 @@ struct TurnRefusalTests {
             _ = try await stage.supervisor.startTurn(
                 stage.id, TurnRequest(participant: "bob", preempt: true), actor: nil)
         }
-        #expect(stage.journal.entries.count == rows)
+        #expect(stage.journal.entriesOfState.count == rows)
         #expect(try await stage.session().agentState == state)
         #expect(try await stage.session().floor == Floor())
     }

@@ -12,20 +12,29 @@ import Testing
 struct APIHarness {
     let sessions = FakeSessions()
     let history = FakeHistory()
+    let eventLog = FakeEventLog()
+    /// Not running unless a test runs it.
+    let events: EventHub
+    let webhooks = FakeWebhooks()
     let metrics = MetricsRegistry()
     let log = LogCollector()
     let api: ControlAPI
 
     init(
-        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil
+        keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
+        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits(), serviceSigns: Bool = true,
+        adapt: (inout Dependencies) -> Void = { _ in }
     ) throws {
         let log = log
-        api = try ControlAPI(
-            Dependencies(
-                sessions: sessions, history: history, tokens: FakeTokens(), authenticator: keys, probes: probes,
-                metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
-                version: VersionInfo(version: "0.2.0", commit: "abc"), clock: FixedClock(),
-                logger: Logger(label: "test") { _ in log }))
+        let logger = Logger(label: "test") { _ in log }
+        events = EventHub(log: eventLog, clock: clock, metrics: metrics, logger: logger, limits: limits)
+        var dependencies = Dependencies(
+            sessions: sessions, history: history, events: events, webhooks: webhooks,
+            outboundURLs: FakeOutboundRule(), serviceSigns: serviceSigns, tokens: FakeTokens(), authenticator: keys,
+            probes: probes, metrics: metrics, openAPI: try Contract.bytes(), docsDirectory: docs,
+            version: VersionInfo(version: "0.2.0", commit: "abc"), clock: clock, logger: logger)
+        adapt(&dependencies)
+        api = try ControlAPI(dependencies)
     }
 
     /// Sends a request with the key `dev-key` unless another `authorization` is given (empty: none).

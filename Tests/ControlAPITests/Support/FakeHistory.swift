@@ -12,6 +12,8 @@ final class FakeHistory: StateHistory {
         var failure: TurngateError?
         var queries: [HistoryQuery] = []
         var exports: [HistoryFormat] = []
+        /// Whether an export begins with what its task is bound to.
+        var showsTrace = false
     }
 
     private let state = Mutex(State())
@@ -32,9 +34,13 @@ final class FakeHistory: StateHistory {
     func export(
         _ query: HistoryQuery, as format: HistoryFormat, write: @Sendable ([UInt8]) async throws -> Void
     ) async throws {
-        let chunks = state.withLock {
+        let (chunks, showsTrace) = state.withLock {
             $0.exports.append(format)
-            return $0.chunks
+            return ($0.chunks, $0.showsTrace)
+        }
+        if showsTrace {
+            let line = "trace=\(TraceContext.current?.traceID ?? "") request=\(RequestID.current ?? "")\n"
+            try await write(Array(line.utf8))
         }
         for chunk in chunks { try await write(Array(chunk.utf8)) }
     }

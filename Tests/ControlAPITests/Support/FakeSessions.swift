@@ -24,6 +24,10 @@ final class FakeSessions: SessionControl {
         var nobodySpeaks = false
         var speech: FakeSpeech = FakeSpeech()
         var incidents: [Incident] = []
+        var defaults: [String: RPCMethodSpec] = [:]
+        var invocations = FakeInvocations()
+        /// The claims that sessions were made under, in their order.
+        var claims: [IdempotencyClaim?] = []
     }
 
     enum Call: Equatable {
@@ -47,12 +51,21 @@ final class FakeSessions: SessionControl {
         case speak(interrupt: Bool, wait: Duration, actor: String?)
         case interrupt(actor: String?)
         case incidents(IncidentQuery)
+        case addDefault(RPCMethodSpec)
+        case replaceDefault(RPCMethodSpec)
+        case removeDefault(String)
+        case invocations(InvocationQuery)
+        case take(InvocationPoll)
+        case answer(InvocationID, InvocationAnswer)
     }
 
     static let start = Timestamp(microseconds: 1_795_343_467_123_456)
     private let state = Mutex(State())
 
     var lastCall: Call? { state.withLock { $0.calls.last } }
+
+    var callCount: Int { state.withLock { $0.calls.count } }
+    var claims: [IdempotencyClaim?] { state.withLock { $0.claims } }
 
     func configure(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
@@ -78,7 +91,9 @@ final class FakeSessions: SessionControl {
         return session
     }
 
-    func create(_ spec: SessionSpec, actor: String?, wait: Duration) async throws(TurngateError) -> Session {
+    func create(
+        _ spec: SessionSpec, actor: String?, claim: IdempotencyClaim?, wait: Duration
+    ) async throws(TurngateError) -> Session {
         try perform(.create(spec, actor: actor, wait: wait)) { state throws(TurngateError) in
             let same = state.sessions.values.first {
                 !$0.status.isFinal && $0.spec.room == spec.room && $0.spec.agent.identity == spec.agent.identity
@@ -90,6 +105,7 @@ final class FakeSessions: SessionControl {
                 throw .conflict(.rpcMethodBuiltin(name: taken.name))
             }
             state.created += 1
+            state.claims.append(claim)
             let time = Self.start + .milliseconds(state.created)
             var session = Session(id: SessionID(at: time), spec: spec, createdAt: time)
             session.status = state.nextStatus
@@ -114,6 +130,12 @@ final class FakeSessions: SessionControl {
             state.methods[session.id] = Dictionary(
                 spec.rpcMethods.map { ($0.name, RPCMethodReport(spec: $0, builtin: false, registeredAt: time)) }
             ) { first, _ in first }
+            // Secrets are for the one who makes it; the session that is kept has none.
+            session.newWebhooks = spec.webhooks.enumerated().map { index, spec in
+                let webhook = Webhook(
+                    id: WebhookID(at: time), spec: spec, sessionID: session.id, createdAt: time)
+                return WebhookWithSecret(webhook: webhook, secret: FakeWebhooks.secret(index))
+            }
             return session
         }
     }

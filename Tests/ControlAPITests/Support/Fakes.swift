@@ -8,12 +8,12 @@ struct FixedClock: TurngateClock {
 }
 
 struct FakeKeys: CallerAuthenticator {
-    func caller(bearing secret: String) -> Caller? {
+    func caller(bearing secret: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         switch secret {
         case "dev-key": Caller(name: "dev", scope: .admin)
         case "writer": Caller(name: "shop", scope: .write)
         case "reader": Caller(name: "board", scope: .read)
-        default: nil
+        default: throw .unknown
         }
     }
 }
@@ -30,4 +30,12 @@ struct FakeProbe: ReadinessProbe {
     var name: String
     var answer: String?
     func problem() async -> String? { answer }
+}
+
+/// Takes `http` and `https` to anything but the loopback.
+struct FakeOutboundRule: OutboundURLRule {
+    func problem(with url: String) -> String? {
+        guard url.hasPrefix("http://") || url.hasPrefix("https://") else { return "must be http or https" }
+        return url.contains("127.0.0.1") ? "names an address that is not public" : nil
+    }
 }

@@ -3,24 +3,11 @@ import Testing
 
 /// Whatever comes in whatever order: one holder at most, every turn ends once.
 struct TurnPropertyTests {
-    /// SplitMix64: the same numbers for the same seed, everywhere.
-    struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     private static let names = ["alice", "bob", "carol", "dave"]
 
     @Test(arguments: 0..<40)
     func anySequence_leavesOneHolderAtMost_andEveryTurnEndsOnce(seed: Int) {
-        var random = Seeded(state: UInt64(seed))
+        var random = Seeded(seed: UInt64(seed))
         var desk = Desk(queueLimit: 3)
         var pending: [TurnID] = []
         desk.shutsAtOnce = false

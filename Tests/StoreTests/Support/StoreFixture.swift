@@ -15,13 +15,15 @@ struct StoreFixture {
     let sessions: PostgresSessionStore
     let registry: PostgresRuntimeRegistry
     let history: PostgresStateHistory
+    let log: PostgresEventLog
     let runtime: RuntimeDescription
     /// 2026-11-22T10:31:07.123456Z; tests count from here.
     static let start = Timestamp(microseconds: 1_795_343_467_123_456)
 
     init(
         database url: String? = nil, chunkRows: Int = 2000, metrics: StoreMetrics? = nil,
-        unavailableAfter: Duration = .seconds(30), insertTimeout: Duration = .seconds(60)
+        unavailableAfter: Duration = .seconds(30), insertTimeout: Duration = .seconds(60),
+        onEvents: @escaping @Sendable () -> Void = {}
     ) async throws {
         if let url { self.url = url } else { self.url = try await TemporaryPostgres.database() }
         try await Self.migrate(self.url)
@@ -29,9 +31,11 @@ struct StoreFixture {
         configuration.unavailableAfter = unavailableAfter
         configuration.backoff = .milliseconds(20) ... .milliseconds(100)
         pool = try PostgresPool(configuration, logger: Logger(label: "test"))
-        sessions = PostgresSessionStore(pool: pool, metrics: metrics, insertTimeout: insertTimeout)
+        sessions = PostgresSessionStore(
+            pool: pool, events: PlainEvents(), metrics: metrics, insertTimeout: insertTimeout, onEvents: onEvents)
         registry = PostgresRuntimeRegistry(pool: pool)
         history = PostgresStateHistory(pool: pool, chunkRows: chunkRows)
+        log = PostgresEventLog(pool: pool)
         runtime = Self.description()
         try await registry.enter(runtime)
     }
@@ -96,7 +100,8 @@ struct StoreFixture {
 
     /// A journal with short pauses.
     func journal(
-        metrics: StoreMetrics? = nil, logger: Logger = Logger(label: "test"), batchLimit: Int = 500,
+        events: any EventEncoding = PlainEvents(), metrics: StoreMetrics? = nil,
+        logger: Logger = Logger(label: "test"), batchLimit: Int = 500,
         onDurable: @escaping @Sendable ([JournalEntry]) -> Void = { _ in },
         onRefused: @escaping @Sendable ([JournalEntry]) -> Void = { _ in }
     ) -> JournalWriter {
@@ -104,7 +109,8 @@ struct StoreFixture {
         configuration.backoff = .milliseconds(10) ... .milliseconds(50)
         configuration.batchLimit = batchLimit
         return JournalWriter(
-            pool: pool, clock: SystemClock(), metrics: metrics, logger: logger, configuration: configuration,
+            pool: pool, events: events, clock: SystemClock(), metrics: metrics, logger: logger,
+            configuration: configuration,
             onDurable: onDurable, onRefused: onRefused)
     }
 

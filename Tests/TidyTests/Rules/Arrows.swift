@@ -14,10 +14,11 @@ enum Arrows {
         "Migrations": ["Postgres", "Security", "Logging"],
         "Store": ["Domain", "Postgres", "Metrics", "DequeModule", "Logging"],
         "AgentRuntime": ["Domain", "Metrics", "DequeModule", "Logging"],
+        "Webhooks": ["Domain", "OutboundHTTP", "Security", "Metrics", "Logging"],
         "ControlAPI": ["Domain", "HTTPServer", "Audio", "Metrics", "Logging"],
         "Turngate": [
             "Domain", "HTTPServer", "Postgres", "Security", "OutboundHTTP", "LiveKitRoom", "Migrations", "Store",
-            "AgentRuntime", "ControlAPI", "Metrics", "Logging", "ArgumentParser",
+            "AgentRuntime", "ControlAPI", "Webhooks", "Metrics", "Logging", "ArgumentParser",
         ],
         "TestSupport": ["Domain", "Postgres", "Migrations", "DequeModule", "Logging"],
     ]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from support.backend import SIGNING_SECRET
+
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 40
 STOP_SECONDS = 45
@@ -34,6 +36,8 @@ def environment(database_url: str, room_server, **changes: str) -> dict[str, str
         "DATABASE_URL": database_url, "LIVEKIT_URL": room_server.url, "LIVEKIT_API_KEY": KEY,
         "LIVEKIT_API_SECRET": SECRET, "LIVEKIT_LIB_PATH": library, "TURNGATE_LISTEN": "127.0.0.1:0",
         "TURNGATE_API_KEYS": f"ops=admin:{ADMIN},web=write:{WRITER},board=read:{READER}",
+        # The tests' backends are on this machine.
+        "TURNGATE_EGRESS_ALLOW": "127.0.0.1/32", "TURNGATE_WEBHOOK_SECRET": SIGNING_SECRET,
         "TURNGATE_MIGRATE": "auto", "TURNGATE_LOG_FORMAT": "json", "TURNGATE_LOG_LEVEL": "info",
         "TURNGATE_DOCS_DIR": os.environ.get("TURNGATE_DOCS_DIR", str(ROOT / ".turngate" / "docs-ui")),
     }
@@ -129,7 +133,7 @@ class Service:
 def secrets() -> tuple[str, ...]:
     from server_process import SECRET
 
-    return ADMIN, WRITER, READER, SECRET
+    return ADMIN, WRITER, READER, SECRET, SIGNING_SECRET
 
 
 async def _never_wrong(answer: httpx.Response) -> None:

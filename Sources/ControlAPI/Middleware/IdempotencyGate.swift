@@ -1,0 +1,96 @@
+import Domain
+import HTTPServer
+import Logging
+
+/// Sees to it that a POST with an `Idempotency-Key` is carried out once, and
+/// that its repeats get its answer.
+struct IdempotencyGate: Sendable {
+    typealias Call = @Sendable (APIRequest) async -> HTTPResponse
+
+    private let idempotency: Idempotency
+    private let logger: Logger
+
+    init(_ idempotency: Idempotency, logger: Logger) {
+        self.idempotency = idempotency
+        self.logger = logger
+    }
+
+    /// The call's own answer, or that of its first time. Throws what stands in
+    /// the way of both.
+    func answer(_ request: APIRequest, _ endpoint: Endpoint, _ call: @escaping Call) async throws -> HTTPResponse {
+        guard request.http.method == .post, let key = try IdempotencyKey.read(request.http.headers) else {
+            return await call(request)
+        }
+        let wanted = IdempotencyRequest(
+            caller: IdempotencyKey.owner(request.context.caller, idempotency.sha256), key: key,
+            fingerprint: Fingerprint.of(request.http, idempotency.sha256))
+        switch try await idempotency.log.claim(wanted) {
+        case .claimed(let claim):
+            // Goes on when the client does not wait for it: who comes back with
+            // the key finds the answer.
+            return await Task { await carryOut(request, claim, call) }.value
+        case .running: throw Self.inUse
+        case .mismatch: throw Self.reused
+        case .replied(let reply): return try await replay(reply, to: request.http)
+        case .made(let made):
+            guard let remade = endpoint.remade else {
+                throw TurngateError.internalFailure("\(endpoint.pattern) cannot say what its claim was bound to")
+            }
+            return try await remade(made, request).replayed
+        }
+    }
+
+    private static let inUse = Problem(.idempotencyKeyInUse, "The first call with this key is still being carried out.")
+        .header("Retry-After", "1")
+    private static let reused = Problem(.idempotencyKeyReused, "The key came with another call before.")
+
+    private func carryOut(_ request: APIRequest, _ claim: IdempotencyClaim, _ call: Call) async -> HTTPResponse {
+        var request = request
+        request.claim = claim
+        let tap = request.http.bodyStream.map { BodyTap($0, idempotency.sha256) }
+        request.http.bodyStream = tap?.tapped
+        let response = await call(request)
+        do {
+            if let reply = reply(response, tap) {
+                try await idempotency.log.complete(claim, with: reply)
+            } else {
+                try await idempotency.log.release(claim)
+            }
+        } catch {
+            logger.error("the answer of a keyed call is not kept", metadata: ["error": "\(error)"])
+        }
+        return response
+    }
+
+    /// Says nothing of whether the call can be made: another time it may.
+    private static let passing: Set = [401, 403, 408, 413, 429]
+
+    /// What to keep of an answer; nil where a repeat is to be a new try.
+    private func reply(_ response: HTTPResponse, _ tap: BodyTap?) -> StoredReply? {
+        let isFinal = response.status < 500 && !Self.passing.contains(response.status)
+        // 502: the session is there, and failed. The log keeps it for that.
+        guard isFinal || response.status == 502, tap?.isBroken != true else { return nil }
+        return StoredReply(response, bodyDigest: tap?.digest)
+    }
+
+    private func replay(_ reply: StoredReply, to request: HTTPRequest) async throws -> HTTPResponse {
+        if let digest = reply.bodyDigest, let body = request.bodyStream {
+            let tap = BodyTap(body, idempotency.sha256)
+            do {
+                try await tap.drain()
+            } catch {
+                throw Problem(.malformedRequest, "The body broke off before its end.")
+            }
+            guard tap.digest?.hexadecimal == digest else { throw Self.reused }
+        }
+        return reply.response.replayed
+    }
+}
+
+extension HTTPResponse {
+    fileprivate var replayed: HTTPResponse {
+        var response = self
+        response.headers.replace("Idempotent-Replayed", "true")
+        return response
+    }
+}

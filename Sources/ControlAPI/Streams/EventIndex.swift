@@ -1,0 +1,55 @@
+import Domain
+
+/// Who wants the events of whom: what happens in one session costs nothing for
+/// those who follow another.
+struct EventIndex: Sendable {
+    private typealias Group = [ObjectIdentifier: EventSubscription]
+
+    private var everything: Group = [:]
+    private var rooms: [String: Group] = [:]
+    private var sessions: [SessionID: Group] = [:]
+    private(set) var count = 0
+
+    mutating func insert(_ subscription: EventSubscription) {
+        if change(subscription.scope, { $0.updateValue(subscription, forKey: ObjectIdentifier(subscription)) }) == nil {
+            count += 1
+        }
+    }
+
+    /// False when it was not there.
+    mutating func remove(_ subscription: EventSubscription) -> Bool {
+        let removed = change(subscription.scope) { $0.removeValue(forKey: ObjectIdentifier(subscription)) }
+        if removed != nil { count -= 1 }
+        return removed != nil
+    }
+
+    private mutating func change(
+        _ scope: EventScope, _ body: (inout Group) -> EventSubscription?
+    ) -> EventSubscription? {
+        switch scope {
+        case .everything: return body(&everything)
+        case .room(let room):
+            let old = body(&rooms[room, default: [:]])
+            if rooms[room]?.isEmpty == true { rooms[room] = nil }
+            return old
+        case .session(let id):
+            let old = body(&sessions[id, default: [:]])
+            if sessions[id]?.isEmpty == true { sessions[id] = nil }
+            return old
+        }
+    }
+
+    /// Calls `body` with everyone to whom an event of this session and room matters.
+    func each(of session: SessionID, in room: String, _ body: (EventSubscription) -> Void) {
+        everything.values.forEach(body)
+        rooms[room]?.values.forEach(body)
+        sessions[session]?.values.forEach(body)
+    }
+
+    var all: [EventSubscription] {
+        var all = Array(everything.values)
+        for group in rooms.values { all += group.values }
+        for group in sessions.values { all += group.values }
+        return all
+    }
+}

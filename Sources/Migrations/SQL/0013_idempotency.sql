@@ -1,0 +1,103 @@
+CREATE TABLE idempotency_keys (
+    caller      text        NOT NULL,
+    key         text        NOT NULL,
+    fingerprint bytea       NOT NULL,
+    claim_id    uuid        NOT NULL,
+    runtime_id  uuid,
+    claimed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    session_id  uuid,
+    webhook_id  uuid,
+    status      integer,
+    headers     json,
+    body        bytea,
+
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key),
+    CONSTRAINT idempotency_keys_claim_id_key UNIQUE (claim_id),
+    CONSTRAINT idempotency_keys_caller_length CHECK (octet_length(caller) <= 256),
+    CONSTRAINT idempotency_keys_key_length CHECK (octet_length(key) BETWEEN 1 AND 255),
+    CONSTRAINT idempotency_keys_fingerprint_is_a_digest CHECK (octet_length(fingerprint) = 32),
+    CONSTRAINT idempotency_keys_made_one_thing CHECK (session_id IS NULL OR webhook_id IS NULL),
+    CONSTRAINT idempotency_keys_status_is_final CHECK (status BETWEEN 200 AND 599),
+    CONSTRAINT idempotency_keys_reply_is_whole CHECK (num_nulls(status, headers, body) IN (0, 3)),
+    CONSTRAINT idempotency_keys_body_length CHECK (octet_length(body) <= 1048576)
+);
+
+COMMENT ON TABLE idempotency_keys IS
+    'Calls that came with an Idempotency-Key, for a day each: who carries one out, and what was answered.';
+COMMENT ON COLUMN idempotency_keys.caller IS 'Whose key; a digest of it where it is a token.';
+COMMENT ON COLUMN idempotency_keys.fingerprint IS 'SHA-256 over what the call is.';
+COMMENT ON COLUMN idempotency_keys.claim_id IS
+    'The attempt. Another process that takes the call over, after this one''s died, puts its own.';
+COMMENT ON COLUMN idempotency_keys.runtime_id IS
+    'Whose process carries it out; NULL when it gave up after having made something. No foreign key: that the process is off the register is what the others look for.';
+COMMENT ON COLUMN idempotency_keys.session_id IS
+    'What came of it, written in the transaction that made it. No foreign key: it is told even when it is gone.';
+COMMENT ON COLUMN idempotency_keys.status IS 'NULL until the answer is known.';
+
+CREATE INDEX idempotency_keys_claimed_at_idx ON idempotency_keys (claimed_at);
+
+-- Takes a key, or says what stands in the way: claimed, running, mismatch,
+-- replied, made. Each statement sees what was committed before it, so that of
+-- any number of callers at once one gets the claim.
+CREATE FUNCTION idempotency_claim(
+    wanted_caller text, wanted_key text, wanted_fingerprint bytea, claim uuid, runtime uuid, lifetime interval
+) RETURNS TABLE (outcome text, session_id uuid, webhook_id uuid, status integer, headers json, body bytea)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+    held idempotency_keys;
+BEGIN
+    -- A row that goes between two statements is looked for again.
+    FOR attempt IN 1..10 LOOP
+        INSERT INTO idempotency_keys (caller, key, fingerprint, claim_id, runtime_id)
+            VALUES (wanted_caller, wanted_key, wanted_fingerprint, claim, runtime)
+            ON CONFLICT (caller, key) DO NOTHING;
+        IF NOT FOUND THEN
+            -- Too old, or of a process that died before it had made anything.
+            UPDATE idempotency_keys AS k SET
+                fingerprint = wanted_fingerprint, claim_id = claim, runtime_id = runtime,
+                claimed_at = clock_timestamp(), session_id = NULL, webhook_id = NULL, status = NULL,
+                headers = NULL, body = NULL
+            WHERE k.caller = wanted_caller AND k.key = wanted_key
+                AND (k.claimed_at < clock_timestamp() - lifetime
+                    OR (k.status IS NULL AND k.session_id IS NULL AND k.webhook_id IS NULL
+                        AND k.fingerprint = wanted_fingerprint
+                        AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = k.runtime_id)));
+        END IF;
+        IF FOUND THEN
+            RETURN QUERY SELECT 'claimed', NULL::uuid, NULL::uuid, NULL::integer, NULL::json, NULL::bytea;
+            RETURN;
+        END IF;
+        SELECT * INTO held FROM idempotency_keys AS k WHERE k.caller = wanted_caller AND k.key = wanted_key;
+        EXIT WHEN FOUND;
+    END LOOP;
+    RETURN QUERY SELECT
+        CASE
+            -- The same attempt once more, its reply having been lost.
+            WHEN held.claim_id = claim AND held.status IS NULL THEN 'claimed'
+            WHEN held.fingerprint <> wanted_fingerprint THEN 'mismatch'
+            WHEN held.status IS NOT NULL THEN 'replied'
+            WHEN num_nonnulls(held.session_id, held.webhook_id) = 1
+                AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = held.runtime_id) THEN 'made'
+            ELSE 'running'
+        END,
+        held.session_id, held.webhook_id, held.status, held.headers, held.body;
+END
+$$;
+
+-- Ties a claim to what the transaction around it makes. Fails, and the
+-- transaction with it, when the claim is another process's by now.
+CREATE FUNCTION idempotency_bind(claim uuid, made_session uuid, made_webhook uuid) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE idempotency_keys AS k SET session_id = made_session, webhook_id = made_webhook
+        WHERE k.claim_id = claim AND k.status IS NULL
+            AND coalesce(k.session_id, k.webhook_id, made_session, made_webhook)
+                = coalesce(made_session, made_webhook);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the claim is not held any more'
+            USING ERRCODE = 'serialization_failure', TABLE = 'idempotency_keys',
+                CONSTRAINT = 'idempotency_keys_claim_is_held';
+    END IF;
+END
+$$;
