@@ -1,6 +1,6 @@
 # The commands of the house; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test demo build check fmt clean
+.PHONY: help run test soak demo build check fmt clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -10,6 +10,9 @@ run: ## install what is missing, build, run everything on this machine until Ctr
 
 test: ## install what is missing, then every test
 	@exec ./scripts/test
+
+soak: ## every test, the long ones at full length
+	@TURNGATE_E2E_FULL=1 exec ./scripts/test
 
 demo: ## play one conversation with real parts and print it step by step
 	@exec ./scripts/run -- .venv/bin/python examples/demo/demo.py

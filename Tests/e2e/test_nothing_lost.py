@@ -1,7 +1,7 @@
 """5,000 events, ten kills: every one reaches the receiver, and a reader that comes again has each once."""
 
 import asyncio
-import os
+import json
 
 import httpx
 import pytest
@@ -10,7 +10,7 @@ from support.answers import done, until
 from support.backend import Backend
 from support.service import Service, environment
 
-EVENTS = int(os.environ.get("TURNGATE_E2E_EVENTS", "5000"))
+EVENTS = 5000
 KILLS = 10
 SESSIONS = 20
 GONE = (httpx.TransportError,)
@@ -26,8 +26,6 @@ class Reader:
         self.connections = 0
 
     async def run(self) -> None:
-        import json
-
         while True:
             headers = {"Last-Event-ID": self.ids[-1]} if self.ids else {}
             parameters = {} if self.ids else {"from": "start"}
@@ -128,8 +126,6 @@ async def test_tenKills_loseNoEvent_andDoubleNoneForTheReader(cluster, own_room_
 
 async def every_event(service: Service, cluster) -> set[str]:
     """The ids of all events, read from the first on by a client that nobody cuts off."""
-    import json
-
     found: set[str] = set()
     async with service.client(timeout=5) as http:
         async with http.stream("GET", "/v1/events", params={"from": "start", "heartbeat_s": 1}) as answer:

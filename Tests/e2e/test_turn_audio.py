@@ -16,12 +16,13 @@ from support import wav
 from support.answers import done, problem
 from support.coded_signal import RATE
 from support.decoder import Timeline, decode
+from support.effort import enough
 from support.figures import note, spread
 from support.quiet import Quiet
 from support.stage import FINE_MS, FRAME_MS, REACH_MS, Stage, Theatre, TurnOnAir
 from support.turns import cancel, end, ended_turn, start, turn_audio
 
-TURNS = 50
+TURNS = enough(50, 25)
 PRE_ROLL_MS = 500
 # A frame is 20 ms; less than this is the jitter buffer's way to catch up, and shown as such.
 LOST_MS = 15.0
