@@ -17,7 +17,9 @@ struct OutboundCalls: Sendable {
     /// may hang at once.
     private static let handlersInFlight = 512
     private static let handlersInFlightPerHost = 64
-    /// More than the deliverer ever makes, tests beside it.
+    /// More than the deliverer ever makes, tests beside it; to one host as many
+    /// as to all, since the deliverer is fair between webhooks, and the webhooks
+    /// of many may be behind one host.
     private static let webhooksInFlight = 320
 
     init(allowing networks: [IPNetwork], version: String) throws {
@@ -31,7 +33,8 @@ struct OutboundCalls: Sendable {
                 addressPolicy: { policy.allows($0.bytes) }))
         webhooks = try OutboundHTTPClient(
             configuration: OutboundHTTPConfiguration(
-                maxInFlight: Self.webhooksInFlight, maxIdleConnections: 128, userAgent: agent,
+                maxInFlight: Self.webhooksInFlight, maxInFlightPerHost: Self.webhooksInFlight,
+                maxIdleConnections: 128, userAgent: agent,
                 addressPolicy: { policy.allows($0.bytes) }))
     }
 

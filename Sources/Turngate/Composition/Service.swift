@@ -131,8 +131,9 @@ struct Service: Sendable {
             await loop.value
         }
         do throws(TurngateError) {
-            // What was not written is for the next process to find and bury.
-            if unwritten == 0, remaining == 0 { try await registry.leave(runtime) }
+            // What was not written is for the next process to find and bury; and
+            // keyed calls whose answers were not stay this process's until then.
+            if unwritten == 0, remaining == 0, unanswered == 0 { try await registry.leave(runtime) }
         } catch {
             logger.warning("this process stays on the register", metadata: ["error": "\(error)"])
         }
@@ -144,7 +145,7 @@ struct Service: Sendable {
                 "sessions_left": "\(remaining)", "entries_unwritten": "\(unwritten)",
                 "answers_unwritten": "\(unanswered)",
             ])
-        return remaining == 0 && unwritten == 0
+        return remaining == 0 && unwritten == 0 && unanswered == 0
     }
 
     private func finishRunning(within bound: Duration) async {
