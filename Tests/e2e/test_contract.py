@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import pytest_asyncio
 import yaml
@@ -29,13 +30,13 @@ ECHO = {"name": "echo", "handler": {"type": "echo"}}
 WAITING = {"name": "get_order_state", "handler": {"type": "queue", "timeout_ms": 30_000}}
 CALL_SECONDS = 10
 CALLS = 2
-# The streams of events have no end: one event is enough here (test_events.py has the rest of them), or a short wait.
+# The streams of events have no end: a few events of each are enough (the others are looked at after the run), or a short wait.
 CONFIGURATION = """
 hooks = "support.contract_hooks"
 
 [[operations]]
 include-operation-id = ["streamEvents", "streamSessionEvents"]
-max-stream-events = 1
+max-stream-events = 3
 request-timeout = 5
 """
 
@@ -178,6 +179,7 @@ async def test_service_keepsItsContract(cluster, room_server, serve, alices, bac
         assert code == 0, output[-20_000:]
         assert number_of_cases(output) >= min(EXAMPLES, 2000)
         await every_operation_was_done(service, http)
+        await every_event_is_in_the_contract(http, done(await http.delete(f"/v1/sessions/{things['TURNGATE_CONTRACT_CALM']}")))
         live = await pages(http, "/v1/sessions", {"status": "active", "limit": 1000})
         for one in (one for page in live for one in page):
             await http.delete(f"/v1/sessions/{one['id']}")
@@ -192,6 +194,20 @@ async def every_operation_was_done(service, http) -> None:
     # These are not logged when they go well, and were asked a moment ago.
     quiet = {("GET", path) for path in ("/healthz", "/readyz", "/metrics")}
     assert wanted - quiet <= done_well, wanted - quiet - done_well
+
+
+async def every_event_is_in_the_contract(http, last: dict) -> None:
+    """All that the run made happen, as it was told, up to the end of the session `last`."""
+    contract = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    rule = jsonschema_rs.Draft202012Validator(contract | {"$ref": "#/components/schemas/Event"}, validate_formats=True)
+    seen: dict[str, int] = {}
+    async with events(http, "/v1/events", **{"from": "start"}) as stream:
+        while (event := await stream.next()).data["session_id"] != last["id"] or event.type != "session.ended":
+            assert (event.id, event.type) == (event.data["id"], event.data["type"])
+            rule.validate(event.data)
+            seen[event.data["session_id"]] = seen.get(event.data["session_id"], 0) + 1
+            assert event.data["seq"] == seen[event.data["session_id"]], event.data
+    assert sum(seen.values()) > 1_000, seen
 
 
 def number_of_cases(output: str) -> int:

@@ -72,8 +72,8 @@ WAITING = {("POST", "/v1/sessions"), ("POST", "/v1/sessions/{session}/speech")}
 PENDING_ALONE = {"wait_ms", "lease_ms"}
 PENDING_TAKES = {"status", "method", "limit"} | PENDING_ALONE
 MOST_PENDING = 100
-# The first two events of every session that got into its room.
-FIRST_TYPES = ("session.created", "session.active")
+# What every session that got into its room has told of: the first, and three at least after it.
+FIRST_TYPES = ("session.created", "session.active", "agent_state.changed")
 
 
 def _query(case: Case) -> dict:
@@ -101,7 +101,7 @@ def _invocations(query: dict) -> dict:
 
 
 def _events(query: dict) -> dict:
-    """Parameters of a stream in which there is something at once; the run reads no further than the first event."""
+    """Parameters of a stream in which there is something at once; the run reads only the first few."""
     query["from"] = "start"
     query.pop("last_event_id", None)
     if query.get("types"):
@@ -123,7 +123,8 @@ def _headers(case: Case) -> dict:
         name = names["idempotency-key"]
         headers[name] = f"{_turn}-{headers[name]}"[:MOST_KEY]
     if "last-event-id" in names:
-        headers[names["last-event-id"]] = _event_before(case)
+        name = names["last-event-id"]
+        headers[name] = _event_before(case)
     if path.endswith("/speech") and case.media_type == "audio/L16":
         # The contract says in words that the type needs its rate.
         headers["Content-Type"] = f"audio/L16;rate={RATE}"
@@ -134,9 +135,9 @@ MOST_KEY = 255
 
 
 def _event_before(case: Case) -> str:
-    """An event after which the case's stream has another one."""
-    session = (case.path_parameters or {}).get("session")
-    return next((target["event"] for target in TARGETS if target["session"] == session), TARGETS[0]["event"])
+    """An event after which the case's stream has others, or none for a session of which nothing is known."""
+    session = (case.path_parameters or {}).get("session", TARGETS[0]["session"])
+    return next((target["event"] for target in TARGETS if target["session"] == session), "")
 
 
 def _body(case: Case) -> dict:
