@@ -5,6 +5,7 @@ import json
 import os
 import re
 import sys
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,6 +29,13 @@ READINGS = 6
 HERE = Path(__file__).resolve().parent
 ECHO = {"name": "echo", "handler": {"type": "echo"}}
 WAITING = {"name": "get_order_state", "handler": {"type": "queue", "timeout_ms": 30_000}}
+# What a run cannot help making happen, and what it has the service call the backend with.
+HAPPENED = {
+    "session.created", "session.active", "session.updated", "session.ended", "agent_state.changed", "participant.joined",
+    "gate.changed", "turn.started", "turn.ended", "turn.cancelled", "turn_notification.completed", "rpc.invoked",
+    "speech.started", "speech.ended",
+}
+CALLED = {"session.created", "session.ended", "webhook.test"}
 CALL_SECONDS = 10
 CALLS = 2
 # The streams of events have no end: a few events of each are enough (the others are looked at after the run), or a short wait.
@@ -180,6 +188,7 @@ async def test_service_keepsItsContract(cluster, room_server, serve, alices, bac
         assert number_of_cases(output) >= min(EXAMPLES, 2000)
         await every_operation_was_done(service, http)
         await every_event_is_in_the_contract(http, done(await http.delete(f"/v1/sessions/{things['TURNGATE_CONTRACT_CALM']}")))
+        every_call_is_in_the_contract(backend)
         live = await pages(http, "/v1/sessions", {"status": "active", "limit": 1000})
         for one in (one for page in live for one in page):
             await http.delete(f"/v1/sessions/{one['id']}")
@@ -196,18 +205,42 @@ async def every_operation_was_done(service, http) -> None:
     assert wanted - quiet <= done_well, wanted - quiet - done_well
 
 
+class Told:
+    """Holds what the service tells by itself, events and calls, against the contract's `webhooks`."""
+
+    def __init__(self) -> None:
+        self._contract = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+        self._rules: dict[str, jsonschema_rs.Draft202012Validator] = {}
+        self.types: set[str] = set()
+
+    def hear(self, kind: str, body: dict) -> None:
+        if kind not in self._rules:
+            content = self._contract["webhooks"][kind]["post"]["requestBody"]["content"]
+            schema = {"components": self._contract["components"]} | content["application/json"]["schema"]
+            self._rules[kind] = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+        self._rules[kind].validate(body)
+        self.types.add(kind)
+
+
 async def every_event_is_in_the_contract(http, last: dict) -> None:
     """All that the run made happen, as it was told, up to the end of the session `last`."""
-    contract = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
-    rule = jsonschema_rs.Draft202012Validator(contract | {"$ref": "#/components/schemas/Event"}, validate_formats=True)
-    seen: dict[str, int] = {}
+    told, seen = Told(), Counter()
     async with events(http, "/v1/events", **{"from": "start"}) as stream:
         while (event := await stream.next()).data["session_id"] != last["id"] or event.type != "session.ended":
-            assert (event.id, event.type) == (event.data["id"], event.data["type"])
-            rule.validate(event.data)
-            seen[event.data["session_id"]] = seen.get(event.data["session_id"], 0) + 1
-            assert event.data["seq"] == seen[event.data["session_id"]], event.data
-    assert sum(seen.values()) > 1_000, seen
+            told.hear(event.type, event.data)
+            seen[event.data["session_id"]] += 1
+            assert (event.id, event.data["seq"]) == (event.data["id"], seen[event.data["session_id"]]), event.data
+    print(sorted(told.types))
+    assert HAPPENED <= told.types, HAPPENED - told.types
+
+
+def every_call_is_in_the_contract(backend) -> None:
+    """What the service called the users' systems with."""
+    told = Told()
+    for call in backend.calls:
+        told.hear(call.json["type"], call.json)
+    print(sorted(told.types))
+    assert CALLED <= told.types, CALLED - told.types
 
 
 def number_of_cases(output: str) -> int:

@@ -12,6 +12,7 @@ a backend of the test's on this machine.
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import os
 import random
@@ -42,6 +43,8 @@ RATE = 8000
 MOST_SAMPLES = 400  # 50 ms: nobody waits long for playout.
 _made: list[str] = []
 _turn = 0
+# For what must be different each time; the run has several threads.
+_numbers = itertools.count()
 
 
 def _is_valid(case: Case, part: str) -> bool:
@@ -121,7 +124,7 @@ def _headers(case: Case) -> dict:
     if "idempotency-key" in names:
         # Two calls with the same key and different bodies are a mistake, rightly refused.
         name = names["idempotency-key"]
-        headers[name] = f"{_turn}-{headers[name]}"[:MOST_KEY]
+        headers[name] = f"{next(_numbers)}-{headers[name]}"[:MOST_KEY]
     if "last-event-id" in names:
         name = names["last-event-id"]
         headers[name] = _event_before(case)
@@ -250,7 +253,7 @@ def _running_turn() -> str:
 
 def _method() -> str:
     """A method of the calm session that nobody has taken away yet."""
-    body = {"name": f"method-{_turn}", "handler": {"type": "echo"}}
+    body = {"name": f"method-{next(_numbers)}", "handler": {"type": "echo"}}
     return _ask("POST", f"/v1/sessions/{CALM}/rpc-methods", body)["name"]
 
 
@@ -274,7 +277,7 @@ _webhooks: list[str] = []
 
 def _default_method() -> str:
     """A default method that nobody has taken away yet."""
-    return _ask("POST", "/v1/rpc-methods", {"name": f"default-{_turn}", "handler": {"type": "echo"}})["name"]
+    return _ask("POST", "/v1/rpc-methods", {"name": f"default-{next(_numbers)}", "handler": {"type": "echo"}})["name"]
 
 
 def _remove(path: str) -> None:
