@@ -15,6 +15,7 @@ from support.answers import done
 from support.service import ADMIN, READER, WRITER
 
 CONTRACT = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi.yaml").read_text())
+NOBODY = "ses_01JDXN5Q5ZXW2Q4D4GSK9VZ9RB"
 VERBS = {"get", "post", "put", "patch", "delete"}
 OPERATIONS = [
     pytest.param(verb.upper(), path, operation, id=operation["operationId"])
@@ -22,15 +23,40 @@ OPERATIONS = [
 ]
 GUARDED = [one for one in OPERATIONS if one.values[2].get("security") != []]
 OPEN = [one for one in OPERATIONS if one.values[2].get("security") == []]
-# Of the service itself; no room's token reaches it.
-SERVICE = re.compile(r"^/v1/(webhooks|rpc-methods)(/|$)")
-ADMINS = re.compile(r"^/v1/webhooks(/|$)")
+# The row of every operation, by hand: the scope that it needs, and what a room's token reaches of it: its own sessions
+# (`session`), lists and what is made in its room (`rooms`), or nothing, because it is the service's own (`service`).
+ROWS = {
+    "createSession": ("write", "rooms"), "listSessions": ("read", "rooms"), "listAgentStates": ("read", "rooms"),
+    "streamEvents": ("read", "rooms"),
+    "getSession": ("read", "session"), "updateSession": ("write", "session"), "endSession": ("write", "session"),
+    "createParticipantToken": ("write", "session"), "setAgentState": ("write", "session"),
+    "listSessionAgentStates": ("read", "session"), "summarizeAgentStates": ("read", "session"),
+    "registerRPCMethod": ("write", "session"), "listRPCMethods": ("read", "session"), "getRPCMethod": ("read", "session"),
+    "replaceRPCMethod": ("write", "session"), "unregisterRPCMethod": ("write", "session"),
+    "listRPCInvocations": ("read", "session"), "getRPCInvocation": ("read", "session"),
+    "answerRPCInvocation": ("write", "session"), "callRPC": ("write", "session"),
+    "notifyTurn": ("write", "session"), "listTurnNotifications": ("read", "session"),
+    "getTurnNotification": ("read", "session"), "startTurn": ("write", "session"), "listTurns": ("read", "session"),
+    "getTurn": ("read", "session"), "endTurn": ("write", "session"), "cancelTurn": ("write", "session"),
+    "getTurnAudio": ("read", "session"), "getAudioInput": ("read", "session"), "setAudioInput": ("write", "session"),
+    "streamAudioInput": ("read", "session"), "speak": ("write", "session"), "interrupt": ("write", "session"),
+    "listIncidents": ("read", "session"), "streamSessionEvents": ("read", "session"),
+    "addDefaultRPCMethod": ("write", "service"), "listDefaultRPCMethods": ("read", "service"),
+    "getDefaultRPCMethod": ("read", "service"), "replaceDefaultRPCMethod": ("write", "service"),
+    "removeDefaultRPCMethod": ("write", "service"),
+    "createWebhook": ("admin", "service"), "listWebhooks": ("read", "service"), "getWebhook": ("read", "service"),
+    "updateWebhook": ("admin", "service"), "deleteWebhook": ("admin", "service"),
+    "rotateWebhookSecret": ("admin", "service"), "testWebhook": ("admin", "service"),
+    "listWebhookDeliveries": ("read", "service"),
+}
+ANYBODYS = {"getVersion", "getHealth", "getReadiness", "getMetrics", "getContract", "getDocs", "getDocsFile",
+            "listProblems", "getProblem"}
 
 
-def scope(verb: str, path: str) -> str:
-    if verb == "GET":
-        return "read"
-    return "admin" if ADMINS.match(path) else "write"
+def test_everyOperation_hasItsRow():
+    """One that is new is thought about before anybody may call it."""
+    assert {one.id for one in GUARDED} == ROWS.keys()
+    assert {one.id for one in OPEN} == ANYBODYS
 
 
 def part(value: dict) -> str:
@@ -72,7 +98,7 @@ async def test_credentialsThatAreNone_are401(service, session, room, verb, path,
 
 @pytest.mark.parametrize("verb, path, operation", GUARDED)
 async def test_whoMayNot_is403(service, session, room, verb, path, operation):
-    needed = scope(verb, path)
+    needed, _ = ROWS[operation["operationId"]]
     small = {"read": [], "write": [READER], "admin": [READER, WRITER]}[needed]
     for secret in small:
         answer = await ask(service, verb, path, session, secret)
@@ -86,9 +112,10 @@ async def test_anotherRoomsToken_findsNothing(service, session, room, other_room
     stranger = token("web", other_room, room_admin=True)
     body = {"room": room} if (verb, path) == ("POST", "/v1/sessions") else None
     answer = await ask(service, verb, path, session, stranger, body)
-    if "{session}" in path:
+    _, reach = ROWS[operation["operationId"]]
+    if reach == "session":
         assert answer.status_code == 404 and answer.json()["type"] == "/problems/session-not-found"
-    elif SERVICE.match(path):
+    elif reach == "service":
         assert answer.status_code == 403
     elif body:
         assert answer.status_code == 403 and answer.json()["errors"][0]["field"] == "room"
@@ -105,6 +132,29 @@ async def test_openOperations_takeEverybody(service, session, room, verb, path, 
     assert bare.status_code not in (401, 403)
     for credential in bad_tokens(room).values():
         assert (await ask(service, verb, path, session, credential)).status_code == bare.status_code
+
+
+@pytest.mark.parametrize("verb, path, operation", [one for one in GUARDED if ROWS[one.id][1] == "session"])
+async def test_anotherRoomsSession_looksLikeNone(service, session, other_room, verb, path, operation):
+    """A stranger cannot tell a session that it may not see from one that there is not."""
+    stranger = token("web", other_room, room_admin=True)
+    hidden = (await ask(service, verb, path, session, stranger)).json()
+    absent = (await ask(service, verb, path, {"id": NOBODY}, stranger)).json()
+    for answer, identifier in ((hidden, session["id"]), (absent, NOBODY)):
+        for member in ("detail", "instance"):
+            answer[member] = answer[member].replace(identifier, "ses_")
+        answer["request_id"] = ""
+    assert hidden == absent
+
+
+async def test_takingCalls_needsToWrite(service, session):
+    """A GET, but it takes calls away from other pollers."""
+    path = f"/v1/sessions/{session['id']}/rpc-invocations"
+    async with service.client(READER) as board, service.client(WRITER) as web:
+        refused = await board.get(path, params={"status": "pending"})
+        assert refused.status_code == 403 and refused.json()["required_scope"] == "write"
+        assert done(await board.get(path)) == {"data": [], "next_cursor": None}
+        assert done(await web.get(path, params={"status": "pending"})) == {"data": [], "next_cursor": None}
 
 
 async def test_theRoomsToken_isItsAdmin(service, session, room, other_room):

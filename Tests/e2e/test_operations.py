@@ -15,9 +15,11 @@ NAMES = {
     "turngate_sessions", "turngate_agent_state_transitions", "turngate_agent_state_duration_seconds",
     "turngate_turn_notifications", "turngate_turn_notification_duration_seconds", "turngate_rpc_invocations",
     "turngate_rpc_duration_seconds", "turngate_store_queue_depth", "turngate_store_write_duration_seconds",
-    "turngate_http_requests", "turngate_http_request_duration_seconds",
+    "turngate_http_requests", "turngate_http_request_duration_seconds", "turngate_event_streams",
+    "turngate_event_streams_closed", "turngate_events_sent", "turngate_webhook_deliveries", "turngate_webhook_delivery_duration_seconds",
+    "turngate_webhook_backlog",
 }
-LABELS = {"finding", "status", "new_state", "state", "outcome", "direction", "route", "method", "le", "quantile"}
+LABELS = {"finding", "status", "new_state", "state", "outcome", "direction", "route", "method", "reason", "le", "quantile"}
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 

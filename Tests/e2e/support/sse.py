@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -22,12 +23,26 @@ class Event:
     data: dict
 
 
+async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
+    """The stream's lines, ended by CR, LF or both; httpx's own end at every other separator of Unicode too."""
+    rest = b""
+    async for chunk in chunks:
+        # A CR at the end may be half of a CR LF.
+        held, rest = (rest + chunk), b""
+        if held.endswith(b"\r"):
+            held, rest = held[:-1], b"\r"
+        *whole, last = re.split(b"\r\n|\r|\n", held)
+        rest = last + rest
+        for line in whole:
+            yield line.decode()
+
+
 class EventStream:
     """An open stream; `last_id` is what a browser would send when it comes again."""
 
     def __init__(self, answer: httpx.Response, last_id: str | None) -> None:
         self._answer = answer
-        self._lines = answer.aiter_lines()
+        self._lines = lines(answer.aiter_bytes())
         self.last_id = last_id
         self.retry: int | None = None
         self.comments: list[str] = []
