@@ -10,6 +10,8 @@ from support.sockets import send_raw
 
 NO_SESSION = "ses_01JD8Z4J9YF3T5W6X7Y8Z9A0BC"
 NO_NOTIFICATION = "ntf_01JD8Z4J9YF3T5W6X7Y8Z9A0BC"
+NO_INVOCATION = "inv_01JD8Z4J9YF3T5W6X7Y8Z9A0BC"
+NO_WEBHOOK = "whk_01JD8Z4J9YF3T5W6X7Y8Z9A0BC"
 ECHO = {"type": "echo"}
 
 # Every call that takes a body: a good one, by its method and path.
@@ -22,7 +24,17 @@ WRITES = {
     "replace": ("PUT", "/v1/sessions/{session}/rpc-methods/m", {"handler": ECHO}),
     "call": ("POST", "/v1/sessions/{session}/rpc-calls", {"method": "m", "destinations": "all"}),
     "notify": ("POST", "/v1/sessions/{session}/turn-notifications", {"method": "m"}),
+    "answer": ("POST", "/v1/sessions/{session}/rpc-invocations/{invocation}/response", {"result": 1}),
+    "default": ("POST", "/v1/rpc-methods", {"name": "m", "handler": ECHO}),
+    "replace-default": ("PUT", "/v1/rpc-methods/m", {"handler": ECHO}),
+    "webhook": ("POST", "/v1/webhooks", {"url": "https://shop.example/events"}),
+    "change-webhook": ("PATCH", "/v1/webhooks/{webhook}", {"enabled": True}),
+    "rotate": ("POST", "/v1/webhooks/{webhook}/rotate-secret", {"overlap_s": 1}),
 }
+# Those whose body may have nothing in it, or be absent.
+PARTIAL = {"patch", "notify", "change-webhook", "rotate"}
+OPTIONAL = {"notify", "rotate"}
+ADMINS = {"webhook", "change-webhook", "rotate", "remove-webhook", "test-webhook"}
 # Every call that takes none, with a key.
 READS = {
     "list": ("GET", "/v1/sessions"),
@@ -36,15 +48,30 @@ READS = {
     "unregister": ("DELETE", "/v1/sessions/{session}/rpc-methods/m"),
     "notifications": ("GET", "/v1/sessions/{session}/turn-notifications"),
     "notification": ("GET", "/v1/sessions/{session}/turn-notifications/{notification}"),
+    "invocations": ("GET", "/v1/sessions/{session}/rpc-invocations"),
+    "invocation": ("GET", "/v1/sessions/{session}/rpc-invocations/{invocation}"),
+    "events": ("GET", "/v1/sessions/{session}/events"),
+    "defaults": ("GET", "/v1/rpc-methods"),
+    "default-method": ("GET", "/v1/rpc-methods/m"),
+    "remove-default": ("DELETE", "/v1/rpc-methods/m"),
+    "webhooks": ("GET", "/v1/webhooks"),
+    "one-webhook": ("GET", "/v1/webhooks/{webhook}"),
+    "remove-webhook": ("DELETE", "/v1/webhooks/{webhook}"),
+    "test-webhook": ("POST", "/v1/webhooks/{webhook}/test"),
+    "deliveries": ("GET", "/v1/webhooks/{webhook}/deliveries"),
 }
 OPEN = ["/healthz", "/readyz", "/metrics", "/openapi.yaml", "/docs", "/problems", "/v1/version"]
 ALL = WRITES | {name: (method, path, None) for name, (method, path) in READS.items()}
 LISTS = ["/v1/sessions", "/v1/agent-states", "/v1/sessions/{session}/agent-states",
-         "/v1/sessions/{session}/turn-notifications"]
+         "/v1/sessions/{session}/turn-notifications", "/v1/sessions/{session}/rpc-invocations", "/v1/webhooks",
+         "/v1/webhooks/{webhook}/deliveries"]
 
 
 def filled(path: str, session: str = NO_SESSION) -> str:
-    return path.replace("{session}", session).replace("{notification}", NO_NOTIFICATION)
+    for name, value in (("session", session), ("notification", NO_NOTIFICATION), ("invocation", NO_INVOCATION),
+                        ("webhook", NO_WEBHOOK)):
+        path = path.replace("{" + name + "}", value)
+    return path
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +127,7 @@ async def test_bodyThatIsNotJSONAtEveryCall(http, live, name):
     problem(answer, 400, "malformed-json", "body")
 
 
-@pytest.mark.parametrize("name", [name for name in WRITES if name != "notify"])
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in OPTIONAL])
 async def test_bodyThatIsMissing(http, live, name):
     method, path, _ = WRITES[name]
     problem(await http.request(method, filled(path, live["id"])), 400, "invalid-request", "body")
@@ -120,7 +147,7 @@ async def test_bodyWhereNoneIsTaken(http, live, name):
     problem(answer, 400, "invalid-request", "body")
 
 
-@pytest.mark.parametrize("name", [name for name, one in WRITES.items() if name not in ("patch", "notify")])
+@pytest.mark.parametrize("name", [name for name in WRITES if name not in PARTIAL])
 async def test_fieldsThatAreMissing_areAllNamed(http, live, name):
     method, path, body = WRITES[name]
     required = {"create": ["room"], "call": ["method", "destinations"], "register": ["name", "handler"]}
@@ -236,6 +263,15 @@ async def test_queryThatIsWrong_isNamed(http, live, path, field, value):
     problem(await http.get(filled(path, live["id"]), params={field: value}), 400, "invalid-request", field)
 
 
+@pytest.mark.parametrize("query", [
+    {"participant": "alice"}, {"direction": "in"}, {"cursor": "r1-01JD8Z4J9YF3T5W6X7Y8Z9A0BC"}, {"limit": "101"},
+    {"wait_ms": "60001"}, {"lease_ms": "999"}])
+async def test_takingCalls_goesWithItsOwnParametersAlone(http, live, query):
+    path = f"/v1/sessions/{live['id']}/rpc-invocations"
+    problem(await http.get(path, params={"status": "pending"} | query), 400, "invalid-request", *query)
+    problem(await http.get(path, params={"status": "pending,answered"}), 400, "invalid-request", "status")
+
+
 async def test_cursorOfAnotherList_isRefused(http, live):
     for number in range(2):
         done(await http.post(f"/v1/sessions/{live['id']}/turn-notifications", json={}), 201)
@@ -250,9 +286,18 @@ async def test_cursorOfAnotherList_isRefused(http, live):
     ("/v1/agent-states", "state", "asleep"), ("/v1/agent-states", "order", "up"),
     ("/v1/agent-states", "since", "yesterday"), ("/v1/agent-states", "until", "2026-13-01T00:00:00Z"),
     ("/v1/agent-states", "since", "2026-11-22"),
+    ("/v1/sessions/{session}/rpc-invocations", "status", "answered,rung"),
+    ("/v1/sessions/{session}/rpc-invocations", "direction", "up"),
+    ("/v1/sessions/{session}/rpc-invocations", "method", ""),
+    ("/v1/sessions/{session}/rpc-invocations", "wait_ms", "5"),
+    ("/v1/sessions/{session}/rpc-invocations", "lease_ms", "5000"),
+    ("/v1/sessions/{session}/events", "types", "turn.began"), ("/v1/sessions/{session}/events", "from", "yesterday"),
+    ("/v1/sessions/{session}/events", "heartbeat_s", "0"), ("/v1/sessions/{session}/events", "last_event_id", "x"),
+    ("/v1/events", "types", "turn.began"), ("/v1/events", "heartbeat_s", "61"), ("/v1/events", "last_event_id", ""),
+    ("/v1/webhooks", "session_id", "ses_"), ("/v1/webhooks/{webhook}/deliveries", "status", "lost"),
 ])
-async def test_filterThatIsWrong_isNamed(http, path, field, value):
-    problem(await http.get(path, params={field: value}), 400, "invalid-request", field)
+async def test_filterThatIsWrong_isNamed(http, live, path, field, value):
+    problem(await http.get(filled(path, live["id"]), params={field: value}), 400, "invalid-request", field)
 
 
 @pytest.mark.parametrize("field", ["limit", "cursor"])
@@ -296,6 +341,21 @@ async def test_notificationThatDoesNotExist_isNotFound(http, live, identifier):
     problem(answer, 404, "turn-notification-not-found")
 
 
+@pytest.mark.parametrize("identifier", [NO_INVOCATION, "inv_", "nonsense", NO_SESSION])
+async def test_invocationThatDoesNotExist_isNotFound(http, live, identifier):
+    path = f"/v1/sessions/{live['id']}/rpc-invocations/{identifier}"
+    problem(await http.get(path), 404, "invocation-not-found")
+    problem(await http.post(f"{path}/response", json={"result": 1}), 404, "invocation-not-found")
+
+
+@pytest.mark.parametrize("identifier", [NO_WEBHOOK, "whk_", "nonsense", NO_SESSION])
+@pytest.mark.parametrize("name", [name for name, one in ALL.items() if "{webhook}" in one[1]])
+async def test_webhookThatDoesNotExist_isNotFound(http, name, identifier):
+    method, path, body = ALL[name]
+    answer = await http.request(method, path.replace("{webhook}", identifier), json=body)
+    problem(answer, 404, "webhook-not-found")
+
+
 @pytest.mark.parametrize("name", ["nobody", "%C3%BC", "a%20b", "x" * 65])
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_methodThatDoesNotExist_isNotFound(http, live, method, name):
@@ -336,7 +396,7 @@ async def test_keyWhoseScopeIsTooSmall_is403(service, name):
     if method == "GET":
         assert answer.status_code in (200, 404), answer.text
     else:
-        assert problem(answer, 403, "forbidden")["required_scope"] == "write"
+        assert problem(answer, 403, "forbidden")["required_scope"] == ("admin" if name in ADMINS else "write")
 
 
 async def test_keysWorkAsFarAsTheirScopeGoes(service, other_room):
@@ -372,6 +432,10 @@ async def test_operations_needNoKey(service, path):
     ("/v1/sessions/{session}/agent-states", {"GET", "HEAD", "OPTIONS"}),
     ("/v1/sessions/{session}/rpc-methods/m", {"GET", "HEAD", "PUT", "DELETE", "OPTIONS"}),
     ("/v1/sessions/{session}/rpc-calls", {"POST", "OPTIONS"}),
+    ("/v1/sessions/{session}/events", {"GET", "HEAD", "OPTIONS"}), ("/v1/events", {"GET", "HEAD", "OPTIONS"}),
+    ("/v1/sessions/{session}/rpc-invocations/{invocation}/response", {"POST", "OPTIONS"}),
+    ("/v1/webhooks/{webhook}", {"GET", "HEAD", "PATCH", "DELETE", "OPTIONS"}),
+    ("/v1/webhooks/{webhook}/test", {"POST", "OPTIONS"}),
     ("/v1/agent-states", {"GET", "HEAD", "OPTIONS"}), ("/healthz", {"GET", "HEAD", "OPTIONS"}),
     ("/metrics", {"GET", "HEAD", "OPTIONS"}), ("/openapi.yaml", {"GET", "HEAD", "OPTIONS"}),
 ])

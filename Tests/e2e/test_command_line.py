@@ -58,7 +58,8 @@ def test_checkConfig_showsWhatIsInForceAndNoSecret(variables):
     shown = run(changed, "check-config")
     assert shown.returncode == 0, shown.stdout + shown.stderr
     for name in ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET", "DATABASE_URL", "TURNGATE_LISTEN",
-                 "TURNGATE_API_KEYS", "TURNGATE_LOG_LEVEL", "TURNGATE_MIGRATE"):
+                 "TURNGATE_API_KEYS", "TURNGATE_LOG_LEVEL", "TURNGATE_MIGRATE", "TURNGATE_RATE_LIMIT", "TURNGATE_RATE_BURST",
+                 "TURNGATE_MAX_SESSIONS_PER_KEY", "TURNGATE_WEBHOOK_SECRET", "TURNGATE_EGRESS_ALLOW"):
         assert name in shown.stdout
     assert changed["LIVEKIT_URL"] in shown.stdout
     for secret in (*secrets(), "hunter2"):
@@ -69,6 +70,8 @@ def test_checkConfig_saysAllThatIsWrongAtOnce():
     wrong = {
         "LIVEKIT_URL": "ftp://somewhere", "LIVEKIT_API_KEY": "k", "TURNGATE_LISTEN": "nowhere",
         "TURNGATE_API_KEYS": "ops=boss:topsecret", "TURNGATE_LOG_LEVEL": "loud", "TURNGATE_MIGRATE": "maybe",
+        "TURNGATE_RATE_LIMIT": "many", "TURNGATE_RATE_BURST": "-1", "TURNGATE_MAX_SESSIONS_PER_KEY": "few",
+        "TURNGATE_WEBHOOK_SECRET": "whsec_topsecret", "TURNGATE_EGRESS_ALLOW": "10.0.0.0/33",
         "TURNGATE_LOG_FORMAT": "xml", "DATABASE_URL": "postgresql://bob:hunter2@/x?nonsense=1",
     }
     shown = run(wrong, "check-config")

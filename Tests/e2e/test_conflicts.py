@@ -50,6 +50,37 @@ async def test_rpcNameRegisteredManyTimesAtOnce_exactlyOneWins(http, session):
         *((name, True) for name in BUILT_IN[:3]), ("one", False), (BUILT_IN[3], True)]
 
 
+async def test_defaultNameThatIsTaken(http, room):
+    default = {"name": f"default-{room}", "handler": ECHO}
+    done(await http.post("/v1/rpc-methods", json=default), 201)
+    path = f"/v1/rpc-methods/{default['name']}"
+    taken = await http.post("/v1/rpc-methods", json=default | {"handler": {"type": "queue"}})
+    assert problem(taken, 409, "rpc-method-taken")["rpc_method"] == default["name"]
+    assert done(await http.get(path))["handler"] == ECHO
+    assert (await http.delete(path)).status_code == 204
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+async def test_defaultOfABuiltInName(http, name):
+    path = f"/v1/rpc-methods/{name}"
+    for answer in (await http.post("/v1/rpc-methods", json={"name": name, "handler": ECHO}),
+                   await http.put(path, json={"handler": ECHO}), await http.delete(path)):
+        assert problem(answer, 409, "rpc-method-builtin")["rpc_method"] == name
+
+
+async def test_webhooksOfOneSession_areFiveAtMost(http, session, backend):
+    body = {"url": backend.url, "session_id": session["id"]}
+    answers = await asyncio.gather(*(http.post("/v1/webhooks", json=body) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] * 5 + [409] * 3
+    for answer in answers:
+        if answer.status_code == 409:
+            problem(answer, 409, "too-many-webhooks")
+    listed = done(await http.get("/v1/webhooks", params={"session_id": session["id"]}))["data"]
+    assert len(listed) == 5
+    for one in listed:
+        assert (await http.delete(f"/v1/webhooks/{one['id']}")).status_code == 204
+
+
 async def test_rpcNameTwiceInOneSession(http, room):
     methods = [{"name": "echo", "handler": ECHO}] * 2
     answer = await http.post("/v1/sessions", json={"room": room, "rpc_methods": methods})
