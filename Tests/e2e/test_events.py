@@ -34,6 +34,11 @@ async def test_wholeLife_isTold_inOrder_withTheSameJSONAsTheAPI(http, room_serve
     await put_state(http, session["id"], "listening")
     done(await http.patch(f"/v1/sessions/{session['id']}", json={"labels": {"tenant": "other"}}))
     await alice.leave()
+
+    async def gone() -> bool:
+        return done(await http.get(f"/v1/sessions/{session['id']}"))["participants"] == []
+
+    await until(gone, "a room without alice")
     done(await http.delete(f"/v1/sessions/{session['id']}"))
     async with events(http, path_of(session), **{"from": "start"}) as stream:
         told = await stream.rest()
