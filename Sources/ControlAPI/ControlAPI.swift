@@ -126,7 +126,9 @@ public struct ControlAPI: HTTPHandler {
             let request = APIRequest(http: request, context: context)
             try await request.checkReach(endpoint.reach, sessions)
             guard let gate else { return try await endpoint.answer(request) }
-            return try await gate.answer(request, endpoint) { await carryOut(endpoint, $0) }
+            return try await gate.answer(request, remake: { await remake(endpoint, $0, $1) }) { request in
+                await carryOut(endpoint, request)
+            }
         } catch {
             return answer(error, request, context)
         }
@@ -143,6 +145,19 @@ public struct ControlAPI: HTTPHandler {
     private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> HTTPResponse {
         do {
             return try await endpoint.answer(request)
+        } catch {
+            return answer(error, request.http, request.context)
+        }
+    }
+
+    private func remake(
+        _ endpoint: Endpoint, _ made: IdempotencyOutcome.Made, _ request: APIRequest
+    ) async -> HTTPResponse {
+        do {
+            guard let remade = endpoint.remade else {
+                throw TurngateError.internalFailure("\(endpoint.pattern) cannot say what its claim was bound to")
+            }
+            return try await remade(made, request)
         } catch {
             return answer(error, request.http, request.context)
         }

@@ -133,6 +133,24 @@ struct IdempotencyTests {
         #expect(try again.json()["status"] as? String == "ended")
         #expect(try again.header("Location") == "/v1/sessions/\(id)")
         #expect(try again.header("Idempotent-Replayed") == "true")
+        #expect(log.entries.map(\.reply?.body) == [again.bytes])
+    }
+
+    @Test func webhookOfADeadProcess_getsOneNewSecret_whichAllRepeatsSee() async throws {
+        func make() async throws -> Answer {
+            try await harness.send(
+                .post, "/v1/webhooks", #"{"url":"https://a.example"}"#, headers: ["Idempotency-Key": "k1"])
+        }
+        let id = try #require(WebhookID(try await make().json()["id"] as? String ?? ""))
+        log.die(having: .webhook(id))
+        harness.webhooks.configure { $0.failure = .storeUnavailable(detail: "away") }
+        #expect(try await make().status == 503)
+        harness.webhooks.configure { $0.failure = nil }
+        let again = try await make()
+        #expect(again.status == 201)
+        #expect(try again.json()["secret"] as? String == FakeWebhooks.secret(2))
+        for _ in 0..<3 { #expect(try await make().bytes == again.bytes) }
+        #expect(harness.webhooks.read { $0.secrets } == 2)
     }
 
     @Test func answersBeyondOneMebibyte_areNotKept_andTheCallIsNotMadeAgain() {

@@ -41,6 +41,18 @@ import Testing
         return claim
     }
 
+    /// The claim of somebody else's call that had made `made`.
+    private static func takenOver(
+        _ log: PostgresIdempotencyLog, _ request: IdempotencyRequest = request(), having made: IdempotencyOutcome.Made
+    ) async throws -> IdempotencyClaim {
+        let outcome = try await log.claim(request)
+        guard case .made(made, let claim) = outcome else {
+            Issue.record("not taken over: \(outcome)")
+            throw CancellationError()
+        }
+        return claim
+    }
+
     @Test func aKey_isTheFirstCallers_untilItsReplyIsThereForAll() async throws {
         let fixture = try await StoreFixture()
         let log = Self.log(fixture)
@@ -130,8 +142,9 @@ import Testing
         let log = Self.log(fixture)
         #expect(try await log.claim(Self.request()) == .running)
         _ = try await fixture.registry.bury(dead)
-        #expect(try await log.claim(Self.request()) == .made(.session(session)))
-        #expect(try await log.claim(Self.request("k2")) == .made(.webhook(webhook)))
+        #expect(try await log.claim(Self.request(fingerprint: 2)) == .mismatch)
+        _ = try await Self.takenOver(log, having: .session(session))
+        _ = try await Self.takenOver(log, Self.request("k2"), having: .webhook(webhook))
         #expect(try await log.claim(Self.request(fingerprint: 2)) == .mismatch)
     }
 
@@ -179,7 +192,33 @@ import Testing
         let session = SessionID(at: StoreFixture.start)
         _ = try await fixture.pool.transaction([PostgresIdempotencyLog.bindCommand(claim: claim, session: session)])
         try await log.release(claim)
-        #expect(try await log.claim(Self.request()) == .made(.session(session)))
+        let second = try await Self.takenOver(log, having: .session(session))
+        // Once more: the one who answers in its place gives up too.
+        try await log.release(second)
+        _ = try await Self.takenOver(log, having: .session(session))
+    }
+
+    @Test func whatADeadProcessHadMade_isOneAskersToAnswer_andTheOthersGetThatAnswer() async throws {
+        let fixture = try await StoreFixture()
+        let (dead, theirs) = try await Self.another(fixture)
+        let lost = try await Self.claimed(theirs)
+        let webhook = WebhookID(at: StoreFixture.start)
+        let bind = PostgresIdempotencyLog.bindCommand(claim: lost, webhook: webhook)
+        _ = try await fixture.pool.transaction([bind])
+        _ = try await fixture.registry.bury(dead)
+        let logs = [Self.log(fixture), try await Self.another(fixture).1]
+        let outcomes = try await withThrowingTaskGroup(of: IdempotencyOutcome.self) { group in
+            for number in 0..<200 { group.addTask { try await logs[number % 2].claim(Self.request()) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        let takers = outcomes.compactMap { if case .made(.webhook(webhook), let claim) = $0 { claim } else { nil } }
+        #expect(takers.count == 1 && outcomes.filter { $0 == .running }.count == 199)
+        // The dead one was only slow: what it says counts no more.
+        try await theirs.complete(lost, with: StoredReply(status: 200, headers: [], body: []))
+        try await Self.log(fixture).complete(try #require(takers.first), with: Self.reply)
+        for log in [Self.log(fixture), try await Self.another(fixture).1] {
+            #expect(try await log.claim(Self.request()) == .replied(Self.reply))
+        }
     }
 
     @Test func keys_areKeptForADay_andPurgedInBatches() async throws {

@@ -6,6 +6,7 @@ import Logging
 /// that its repeats get its answer.
 struct IdempotencyGate: Sendable {
     typealias Call = @Sendable (APIRequest) async -> HTTPResponse
+    typealias Remake = @Sendable (IdempotencyOutcome.Made, APIRequest) async -> HTTPResponse
 
     private let idempotency: Idempotency
     private let logger: Logger
@@ -17,7 +18,13 @@ struct IdempotencyGate: Sendable {
 
     /// The call's own answer, or that of its first time. Throws what stands in
     /// the way of both.
-    func answer(_ request: APIRequest, _ endpoint: Endpoint, _ call: @escaping Call) async throws -> HTTPResponse {
+    ///
+    /// - Parameters:
+    ///   - remake: answers for a call that died after it had made something.
+    ///   - call: carries it out. Both turn what goes wrong into an answer.
+    func answer(
+        _ request: APIRequest, remake: @escaping Remake, _ call: @escaping Call
+    ) async throws -> HTTPResponse {
         guard request.http.method == .post, let key = try IdempotencyKey.read(request.http.headers) else {
             return await call(request)
         }
@@ -29,14 +36,11 @@ struct IdempotencyGate: Sendable {
             // Goes on when the client does not wait for it: who comes back with
             // the key finds the answer.
             return await Task { await carryOut(request, claim, call) }.value
+        case .made(let made, let claim):
+            return await Task { await carryOut(request, claim) { await remake(made, $0) } }.value.replayed
         case .running: throw Self.inUse
         case .mismatch: throw Self.reused
         case .replied(let reply): return try await replay(reply, to: request.http)
-        case .made(let made):
-            guard let remade = endpoint.remade else {
-                throw TurngateError.internalFailure("\(endpoint.pattern) cannot say what its claim was bound to")
-            }
-            return try await remade(made, request).replayed
         }
     }
 

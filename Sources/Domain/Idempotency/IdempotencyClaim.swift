@@ -64,8 +64,9 @@ public enum IdempotencyOutcome: Sendable, Equatable {
     /// It was carried out, and this is what was answered.
     case replied(StoredReply)
     /// It was carried out by a process that died before it had answered; this
-    /// is what came of it.
-    case made(Made)
+    /// is what came of it. The claim is the asker's now, and nobody else's:
+    /// answer, then `complete` or `release`.
+    case made(Made, IdempotencyClaim)
 
     /// What a call that died had made.
     public enum Made: Sendable, Equatable {

@@ -2,7 +2,7 @@
 public protocol IdempotencyLog: Sendable {
     /// Takes the key, or says what stands in the way. The claim is durable
     /// before this returns; one whose process is off the register of runtimes is
-    /// given to the next who asks, unless it had made something already.
+    /// given to the next who asks, together with what it had made already.
     func claim(_ request: IdempotencyRequest) async throws(TurngateError) -> IdempotencyOutcome
     /// Keeps the answer for repeats. One with a status of 500 or more is kept
     /// only where the call had made something; otherwise the key is given back.

@@ -68,17 +68,23 @@ BEGIN
             RETURN QUERY SELECT 'claimed', NULL::uuid, NULL::uuid, NULL::integer, NULL::json, NULL::bytea;
             RETURN;
         END IF;
+        -- Of a process that died, or gave up, after it had made something: one
+        -- asker gets it, to answer in its place.
+        UPDATE idempotency_keys AS k SET claim_id = claim, runtime_id = runtime
+        WHERE k.caller = wanted_caller AND k.key = wanted_key AND k.status IS NULL
+            AND k.fingerprint = wanted_fingerprint AND num_nonnulls(k.session_id, k.webhook_id) = 1
+            AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = k.runtime_id);
         SELECT * INTO held FROM idempotency_keys AS k WHERE k.caller = wanted_caller AND k.key = wanted_key;
         EXIT WHEN FOUND;
     END LOOP;
     RETURN QUERY SELECT
         CASE
-            -- The same attempt once more, its reply having been lost.
-            WHEN held.claim_id = claim AND held.status IS NULL THEN 'claimed'
+            -- Taken over just now, or the same attempt once more, its reply
+            -- having been lost.
+            WHEN held.claim_id = claim AND held.status IS NULL THEN
+                CASE WHEN num_nonnulls(held.session_id, held.webhook_id) = 1 THEN 'made' ELSE 'claimed' END
             WHEN held.fingerprint <> wanted_fingerprint THEN 'mismatch'
             WHEN held.status IS NOT NULL THEN 'replied'
-            WHEN num_nonnulls(held.session_id, held.webhook_id) = 1
-                AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = held.runtime_id) THEN 'made'
             ELSE 'running'
         END,
         held.session_id, held.webhook_id, held.status, held.headers, held.body;

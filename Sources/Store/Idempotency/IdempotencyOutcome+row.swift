@@ -11,7 +11,7 @@ extension IdempotencyOutcome {
             case .running: .running
             case .mismatch: .mismatch
             case .replied: .replied(try StoredReply(row: row))
-            case .made: .made(try Made(row: row))
+            case .made: .made(try Made(row: row), claim)
             }
     }
 

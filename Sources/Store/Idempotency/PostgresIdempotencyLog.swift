@@ -54,7 +54,10 @@ public final class PostgresIdempotencyLog: IdempotencyLog {
             throw TurngateError(error)
         }
         guard let outcome else { throw .internalFailure("a claim without an outcome") }
-        if case .claimed = outcome { table.withLock { $0.begin(claim, request) } }
+        switch outcome {
+        case .claimed, .made: table.withLock { $0.begin(claim, request) }
+        case .running, .mismatch, .replied: break
+        }
         return outcome
     }
 

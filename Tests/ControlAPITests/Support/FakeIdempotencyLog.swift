@@ -14,6 +14,8 @@ final class FakeIdempotencyLog: IdempotencyLog {
         var claim: IdempotencyClaim
         var reply: StoredReply?
         var made: IdempotencyOutcome.Made?
+        /// Its process is gone, or has given it up.
+        var isDead = false
     }
 
     private let state = Mutex<[Key: Entry]>([:])
@@ -29,8 +31,12 @@ final class FakeIdempotencyLog: IdempotencyLog {
                 return .claimed(claim)
             }
             if entry.request.fingerprint != request.fingerprint { return .mismatch }
-            if let made = entry.made { return .made(made) }
-            return entry.reply.map { .replied($0) } ?? .running
+            if let reply = entry.reply { return .replied(reply) }
+            guard let made = entry.made, entry.isDead else { return .running }
+            let claim = IdempotencyClaim(id: UUID())
+            state[key]?.claim = claim
+            state[key]?.isDead = false
+            return .made(made, claim)
         }
     }
 
@@ -42,7 +48,9 @@ final class FakeIdempotencyLog: IdempotencyLog {
 
     func release(_ claim: IdempotencyClaim) async throws(TurngateError) {
         state.withLock { state in
-            for (key, entry) in state where entry.claim == claim { state[key] = nil }
+            for (key, entry) in state where entry.claim == claim {
+                if entry.made == nil { state[key] = nil } else { state[key]?.isDead = true }
+            }
         }
     }
 
@@ -52,6 +60,7 @@ final class FakeIdempotencyLog: IdempotencyLog {
             for key in state.keys {
                 state[key]?.made = made
                 state[key]?.reply = nil
+                state[key]?.isDead = true
             }
         }
     }
