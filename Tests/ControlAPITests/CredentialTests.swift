@@ -134,6 +134,25 @@ struct CredentialTests {
         }
     }
 
+    /// Swift's strings hold the two spellings of a name for the same; the room
+    /// server and the store do not.
+    @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("cafe\u{301}", "caf\u{E9}")])
+    func aTokenForARoomOfAnotherSpelling_isAnotherRoomsToken(own: String, other: String) async throws {
+        let token = try Credentials.token(own), field = "Bearer \(token)"
+        let session = try await harness.session(#"{"room":"\#(other)"}"#)
+        for row in try Self.rows() where row.reach == .session {
+            let before = harness.sessions.callCount
+            #expect(try await ask(row, token, session: session).status == 404, "\(row.operation)")
+            #expect(harness.sessions.callCount == before, "\(row.operation)")
+        }
+        let body = #"{"room":"\#(other)","agent":{"identity":"second"}}"#
+        #expect(try await harness.send(.post, "/v1/sessions", body, authorization: field).status == 403)
+        let target = "/v1/sessions?room=" + other.utf8.map { "%" + String($0, radix: 16) }.joined()
+        #expect(try await harness.send(.get, target, authorization: field).status == 403)
+        let same = try await harness.session(#"{"room":"\#(own)","agent":{"identity":"third"}}"#)
+        #expect(try await harness.send(.get, same, authorization: field).status == 200)
+    }
+
     @Test func lists_showTheTokensRoomAlone() async throws {
         let field = "Bearer \(try Credentials.token())"
         let list = try await harness.send(.get, "/v1/sessions", authorization: field)
