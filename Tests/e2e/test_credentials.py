@@ -24,7 +24,7 @@ GUARDED = [one for one in OPERATIONS if one.values[2].get("security") != []]
 OPEN = [one for one in OPERATIONS if one.values[2].get("security") == []]
 # Of the service itself; no room's token reaches it.
 SERVICE = re.compile(r"^/v1/(webhooks|rpc-methods)(/|$)")
-ADMINS = re.compile(r"^/v1/webhooks(/|$)")
+ADMINS = SERVICE
 
 
 def scope(verb: str, path: str) -> str:

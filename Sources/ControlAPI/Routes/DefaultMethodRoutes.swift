@@ -8,13 +8,15 @@ struct DefaultMethodRoutes: Sendable {
 
     private static let collection = "/v1/rpc-methods"
 
+    /// Whoever changes one changes everybody's sessions: that is the operator's, not
+    /// every backend's.
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, Self.collection, add),
+            Endpoint(.post, Self.collection, add).needing(.admin),
             Endpoint(.get, Self.collection, list),
             Endpoint(.get, Self.collection + "/{name}", get),
-            Endpoint(.put, Self.collection + "/{name}", replace),
-            Endpoint(.delete, Self.collection + "/{name}", remove),
+            Endpoint(.put, Self.collection + "/{name}", replace).needing(.admin),
+            Endpoint(.delete, Self.collection + "/{name}", remove).needing(.admin),
         ]
     }
 
