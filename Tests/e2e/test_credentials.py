@@ -116,7 +116,7 @@ async def test_theRoomsToken_isItsAdmin(service, session, room, other_room):
         done(await client.patch(place, json={"labels": {"by": "token"}}))
         done(await client.put(f"{place}/agent-state", json={"state": "thinking"}))
         rows = done(await client.get("/v1/agent-states", params={"order": "desc", "limit": 1}))["data"]
-        assert rows[0]["actor"] == "web" and rows[0]["room"] == room
+        assert rows[0]["actor"] == f"livekit:{room}/web" and rows[0]["room"] == room
         done(await client.put(f"{place}/agent-state", json={"state": "listening"}))
 
 
