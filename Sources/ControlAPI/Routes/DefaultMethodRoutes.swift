@@ -29,7 +29,7 @@ struct DefaultMethodRoutes: Sendable {
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
         try request.expectNothing()
-        let methods = try await sessions.defaultMethods()
+        let methods = try await sessions.defaultMethods().map { $0.shown(to: request.context.caller) }
         return .json(JSONWriter.page(of: methods, next: nil) { $0.write(to: &$1) })
     }
 
@@ -39,7 +39,7 @@ struct DefaultMethodRoutes: Sendable {
         guard let method = try await sessions.defaultMethods().first(where: { $0.name == name }) else {
             throw TurngateError.notFound(.rpcMethod)
         }
-        return .json(method.json)
+        return .json(method.shown(to: request.context.caller).json)
     }
 
     private func replace(_ request: APIRequest) async throws -> HTTPResponse {
