@@ -134,6 +134,48 @@ struct CredentialTests {
         }
     }
 
+    /// Swift's strings hold the two spellings of a name for the same; the room
+    /// server and the store do not.
+    @Test(arguments: [("caf\u{E9}", "cafe\u{301}"), ("cafe\u{301}", "caf\u{E9}")])
+    func aTokenForARoomOfAnotherSpelling_isAnotherRoomsToken(own: String, other: String) async throws {
+        let token = try Credentials.token(own), field = "Bearer \(token)"
+        let session = try await harness.session(#"{"room":"\#(other)"}"#)
+        for row in try Self.rows() where row.reach == .session {
+            let before = harness.sessions.callCount
+            #expect(try await ask(row, token, session: session).status == 404, "\(row.operation)")
+            #expect(harness.sessions.callCount == before, "\(row.operation)")
+        }
+        let body = #"{"room":"\#(other)","agent":{"identity":"second"}}"#
+        #expect(try await harness.send(.post, "/v1/sessions", body, authorization: field).status == 403)
+        let target = "/v1/sessions?room=" + other.utf8.map { "%" + String($0, radix: 16) }.joined()
+        #expect(try await harness.send(.get, target, authorization: field).status == 403)
+        let same = try await harness.session(#"{"room":"\#(own)","agent":{"identity":"third"}}"#)
+        #expect(try await harness.send(.get, same, authorization: field).status == 200)
+    }
+
+    @Test func queriesOfAddresses_areForTheServicesAdminsAlone() async throws {
+        let url = "https://shop.example/rpc?key=s3cret"
+        let method = #"{"name":"m","handler":{"type":"webhook","url":"\#(url)"}}"#
+        let hook = try await harness.send(.post, "/v1/webhooks", #"{"url":"\#(url)"}"#).header("Location")
+        for path in ["/v1/rpc-methods", "\(here)/rpc-methods"] {
+            #expect(try await harness.send(.post, path, method).text.contains(url))
+        }
+        let own = ["\(here)/rpc-methods", "\(here)/rpc-methods/m"]
+        let service = ["/v1/rpc-methods", "/v1/rpc-methods/m", "/v1/webhooks", hook]
+        for (credential, paths) in [
+            ("reader", own + service), ("writer", own + service), (try Credentials.token(), own),
+        ] {
+            for path in paths {
+                let text = try await harness.send(.get, path, authorization: "Bearer \(credential)").text
+                #expect(text.contains("https://shop.example/rpc?********\"") && !text.contains("s3cret"), "\(path)")
+            }
+        }
+        for path in own + service { #expect(try await harness.send(.get, path).text.contains(url), "\(path)") }
+        let put = try await harness.send(
+            .put, own[1], #"{"handler":{"type":"webhook","url":"\#(url)"}}"#, authorization: "Bearer writer")
+        #expect(put.status == 200 && !put.text.contains("s3cret"))
+    }
+
     @Test func lists_showTheTokensRoomAlone() async throws {
         let field = "Bearer \(try Credentials.token())"
         let list = try await harness.send(.get, "/v1/sessions", authorization: field)

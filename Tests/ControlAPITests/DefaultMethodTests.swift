@@ -76,10 +76,14 @@ struct DefaultMethodTests {
         #expect(try await harness.send(.options, "\(Self.path)/a").header("Allow") == "DELETE, GET, HEAD, OPTIONS, PUT")
     }
 
-    @Test func readers_mayOnlyRead() async throws {
+    @Test func onlyAdmins_mayChangeThem() async throws {
         #expect(try await harness.send(.get, Self.path, authorization: "Bearer reader").status == 200)
         let body = #"{"name":"a","handler":{"type":"echo"}}"#
         #expect(try await harness.send(.post, Self.path, body, authorization: "Bearer reader").status == 403)
-        #expect(try await harness.send(.post, Self.path, body, authorization: "Bearer writer").status == 201)
+        #expect(try await harness.send(.post, Self.path, body, authorization: "Bearer writer").status == 403)
+        #expect(try await harness.send(.post, Self.path, body).status == 201)
+        let one = "\(Self.path)/a", new = #"{"handler":{"type":"echo"}}"#
+        #expect(try await harness.send(.put, one, new, authorization: "Bearer writer").status == 403)
+        #expect(try await harness.send(.delete, one, authorization: "Bearer writer").status == 403)
     }
 }

@@ -156,6 +156,16 @@ import Testing
         await expect(turns, gets: expected.turns)
     }
 
+    @Test func roomsOfTwoSpellings_areTwoRooms() async throws {
+        let composed = "caf\u{E9}", decomposed = "cafe\u{301}"
+        let first = try await reader(.room(composed)), second = try await reader(.room(decomposed))
+        log.append(one, room: composed)
+        log.append(two, room: decomposed)
+        hub.wake()
+        await expect(first, gets: [everything[0]])
+        await expect(second, gets: [everything[1]])
+    }
+
     @Test func readOfReadersThatAreGone_doesNotCountForTheNext() async throws {
         log.hold()
         let first = try await reader()

@@ -40,9 +40,23 @@ struct CredentialAuthenticatorTests {
 
     @Test func aTokenThatAdministersARoom_isItsAdmin() throws {
         let caller = try authenticator.caller(bearing: Self.token(), now: Self.now)
-        #expect(caller == Caller(name: "web", scope: .admin, room: "r"))
+        #expect(caller == Caller(name: "livekit:r/web", scope: .admin, room: "r"))
         let nameless = try authenticator.caller(bearing: Self.token(identity: nil), now: Self.now)
-        #expect(nameless == Caller(name: "livekit", scope: .admin, room: "r"))
+        #expect(nameless == Caller(name: "livekit:r/", scope: .admin, room: "r"))
+    }
+
+    @Test func namesOfTokens_areNeverThoseOfKeysOrOfEachOther() throws {
+        func name(_ identity: String?, _ room: String) throws -> String {
+            try authenticator.caller(bearing: Self.token(identity: identity, room: room), now: Self.now).name
+        }
+        #expect(throws: (any Error).self) { try APIKeyRing(environment: "livekit:r/web=write:k") }
+        #expect(try name("ops", "r") != "ops")
+        #expect(try name(nil, "a") != name(nil, "b"))
+        #expect(try name("b/c", "a") != name("c", "a/b"))
+        #expect(try name("x", "a/b") != name("x", "a%2Fb"))
+        let long = String(repeating: "x", count: 256)
+        #expect(try name(long, "a") != name(long, "b"))
+        #expect(try name(long, "a").utf8.count <= 256)
     }
 
     @Test func tokensOfOthers_areUnknown() throws {

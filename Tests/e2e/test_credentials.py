@@ -41,9 +41,9 @@ ROWS = {
     "getTurnAudio": ("read", "session"), "getAudioInput": ("read", "session"), "setAudioInput": ("write", "session"),
     "streamAudioInput": ("read", "session"), "speak": ("write", "session"), "interrupt": ("write", "session"),
     "listIncidents": ("read", "session"), "streamSessionEvents": ("read", "session"),
-    "addDefaultRPCMethod": ("write", "service"), "listDefaultRPCMethods": ("read", "service"),
-    "getDefaultRPCMethod": ("read", "service"), "replaceDefaultRPCMethod": ("write", "service"),
-    "removeDefaultRPCMethod": ("write", "service"),
+    "addDefaultRPCMethod": ("admin", "service"), "listDefaultRPCMethods": ("read", "service"),
+    "getDefaultRPCMethod": ("read", "service"), "replaceDefaultRPCMethod": ("admin", "service"),
+    "removeDefaultRPCMethod": ("admin", "service"),
     "createWebhook": ("admin", "service"), "listWebhooks": ("read", "service"), "getWebhook": ("read", "service"),
     "updateWebhook": ("admin", "service"), "deleteWebhook": ("admin", "service"),
     "rotateWebhookSecret": ("admin", "service"), "testWebhook": ("admin", "service"),
@@ -166,7 +166,7 @@ async def test_theRoomsToken_isItsAdmin(service, session, room, other_room):
         done(await client.patch(place, json={"labels": {"by": "token"}}))
         done(await client.put(f"{place}/agent-state", json={"state": "thinking"}))
         rows = done(await client.get("/v1/agent-states", params={"order": "desc", "limit": 1}))["data"]
-        assert rows[0]["actor"] == "web" and rows[0]["room"] == room
+        assert rows[0]["actor"] == f"livekit:{room}/web" and rows[0]["room"] == room
         done(await client.put(f"{place}/agent-state", json={"state": "listening"}))
 
 

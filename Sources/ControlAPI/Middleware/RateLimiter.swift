@@ -13,7 +13,7 @@ final class RateLimiter: Sendable {
     private let rule: RateLimitRule
     private let clock: any TurngateClock
     private let capacity: Int
-    private let buckets = Mutex<[Caller?: TokenBucket]>([:])
+    private let buckets = Mutex<[CallerKey?: TokenBucket]>([:])
 
     init(_ rule: RateLimitRule, clock: any TurngateClock, capacity: Int = RateLimiter.capacity) {
         self.rule = rule
@@ -24,7 +24,7 @@ final class RateLimiter: Sendable {
     /// Counts a call of the context's caller, and notes what its answer is to
     /// carry (as `draft-ietf-httpapi-ratelimit-headers-11` has it). Throws 429.
     func admit(_ context: inout RequestContext) throws(Problem) {
-        let caller = context.caller
+        let caller = context.caller.map(CallerKey.init)
         let now = clock.uptime
         let verdict = buckets.withLock { buckets in
             if buckets[caller] == nil, buckets.count >= capacity { makeRoom(in: &buckets, at: now) }
@@ -44,7 +44,7 @@ final class RateLimiter: Sendable {
 
     /// Forgets those for whom it makes no difference; where there are none of
     /// those, everybody, which is generous and bounded.
-    private func makeRoom(in buckets: inout [Caller?: TokenBucket], at now: Duration) {
+    private func makeRoom(in buckets: inout [CallerKey?: TokenBucket], at now: Duration) {
         for (caller, bucket) in buckets {
             var bucket = bucket
             if bucket.isFull(at: now) { buckets[caller] = nil }

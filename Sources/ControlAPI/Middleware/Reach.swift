@@ -35,7 +35,7 @@ extension APIRequest {
             throw Problem(.forbidden, "A token for one room is not enough for this call; use an API key.")
         case .session:
             // As if it were not there: nothing tells which ids there are.
-            guard try await sessions.session(try sessionID()).spec.room == room else {
+            guard RoomKey(try await sessions.session(try sessionID()).spec.room) == RoomKey(room) else {
                 throw TurngateError.notFound(.session)
             }
         }
@@ -45,7 +45,7 @@ extension APIRequest {
     /// Throws 403 where that is another than the caller's.
     func roomInReach(_ wanted: String?) throws(Problem) -> String? {
         guard let room = context.caller?.room else { return wanted }
-        guard let wanted, wanted != room else { return room }
+        guard let wanted, RoomKey(wanted) != RoomKey(room) else { return room }
         throw Problem(.forbidden, "The token is for another room.").naming("room", "is not the token's room")
     }
 }

@@ -8,7 +8,7 @@ struct APIRequest: Sendable {
     /// What its `Idempotency-Key` came to: whatever the call makes is bound to it.
     var claim: IdempotencyClaim? = nil
 
-    /// The API key's name.
+    /// The API key's name, or what stands for a token.
     var actor: String? { context.caller?.name }
 
     /// `{session}` of the path. An id that is malformed cannot exist.

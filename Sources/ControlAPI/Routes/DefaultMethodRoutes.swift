@@ -8,13 +8,15 @@ struct DefaultMethodRoutes: Sendable {
 
     private static let collection = "/v1/rpc-methods"
 
+    /// Whoever changes one changes everybody's sessions: that is the operator's, not
+    /// every backend's.
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, Self.collection, add),
+            Endpoint(.post, Self.collection, add).needing(.admin),
             Endpoint(.get, Self.collection, list),
             Endpoint(.get, Self.collection + "/{name}", get),
-            Endpoint(.put, Self.collection + "/{name}", replace),
-            Endpoint(.delete, Self.collection + "/{name}", remove),
+            Endpoint(.put, Self.collection + "/{name}", replace).needing(.admin),
+            Endpoint(.delete, Self.collection + "/{name}", remove).needing(.admin),
         ]
     }
 
@@ -27,7 +29,7 @@ struct DefaultMethodRoutes: Sendable {
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
         try request.expectNothing()
-        let methods = try await sessions.defaultMethods()
+        let methods = try await sessions.defaultMethods().map { $0.shown(to: request.context.caller) }
         return .json(JSONWriter.page(of: methods, next: nil) { $0.write(to: &$1) })
     }
 
@@ -37,7 +39,7 @@ struct DefaultMethodRoutes: Sendable {
         guard let method = try await sessions.defaultMethods().first(where: { $0.name == name }) else {
             throw TurngateError.notFound(.rpcMethod)
         }
-        return .json(method.json)
+        return .json(method.shown(to: request.context.caller).json)
     }
 
     private func replace(_ request: APIRequest) async throws -> HTTPResponse {

@@ -22,7 +22,7 @@ struct RPCMethodRoutes: Sendable {
         let id = try request.sessionID()
         var input = try request.input(body: .required)
         let spec = try input.checked(RPCMethodSpec(named: &input.body, rules))
-        let report = try await sessions.registerMethod(id, spec)
+        let report = try await sessions.registerMethod(id, spec).shown(to: request.context.caller)
         return .json(
             report.json, status: 201, headers: ["Location": "/v1/sessions/\(id)/rpc-methods/\(report.spec.name)"])
     }
@@ -30,7 +30,7 @@ struct RPCMethodRoutes: Sendable {
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         try request.expectNothing()
-        let methods = try await sessions.methods(id)
+        let methods = try await sessions.methods(id).map { $0.shown(to: request.context.caller) }
         return .json(JSONWriter.page(of: methods, next: nil) { $0.write(to: &$1) })
     }
 
@@ -41,7 +41,7 @@ struct RPCMethodRoutes: Sendable {
         guard let method = methods.first(where: { $0.spec.name == request.http.parameters["name"] }) else {
             throw TurngateError.notFound(.rpcMethod)
         }
-        return .json(method.json)
+        return .json(method.shown(to: request.context.caller).json)
     }
 
     private func replace(_ request: APIRequest) async throws -> HTTPResponse {
@@ -49,7 +49,7 @@ struct RPCMethodRoutes: Sendable {
         let name = try request.methodName()
         var input = try request.input(body: .required)
         let spec = try input.checked(RPCMethodSpec(name: name, &input.body, rules))
-        return .json(try await sessions.replaceMethod(id, spec).json)
+        return .json(try await sessions.replaceMethod(id, spec).shown(to: request.context.caller).json)
     }
 
     private func unregister(_ request: APIRequest) async throws -> HTTPResponse {

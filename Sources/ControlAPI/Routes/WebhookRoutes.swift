@@ -53,13 +53,14 @@ struct WebhookRoutes: Sendable {
         try input.finish()
         let page = try await webhooks.webhooks(query)
         let next = page.next.map { Cursor.text(of: $0) }
-        return .json(JSONWriter.page(of: page.webhooks, next: next) { $0.write(to: &$1) })
+        let shown = page.webhooks.map { $0.shown(to: request.context.caller) }
+        return .json(JSONWriter.page(of: shown, next: next) { $0.write(to: &$1) })
     }
 
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.webhookID()
         try request.expectNothing()
-        return .json(try await webhooks.webhook(id).json)
+        return .json(try await webhooks.webhook(id).shown(to: request.context.caller).json)
     }
 
     private func update(_ request: APIRequest) async throws -> HTTPResponse {

@@ -6,7 +6,7 @@ struct EventIndex: Sendable {
     private typealias Group = [ObjectIdentifier: EventSubscription]
 
     private var everything: Group = [:]
-    private var rooms: [String: Group] = [:]
+    private var rooms: [RoomKey: Group] = [:]
     private var sessions: [SessionID: Group] = [:]
     private(set) var count = 0
 
@@ -28,7 +28,8 @@ struct EventIndex: Sendable {
     ) -> EventSubscription? {
         switch scope {
         case .everything: return body(&everything)
-        case .room(let room):
+        case .room(let name):
+            let room = RoomKey(name)
             let old = body(&rooms[room, default: [:]])
             if rooms[room]?.isEmpty == true { rooms[room] = nil }
             return old
@@ -42,7 +43,7 @@ struct EventIndex: Sendable {
     /// Calls `body` with everyone to whom an event of this session and room matters.
     func each(of session: SessionID, in room: String, _ body: (EventSubscription) -> Void) {
         everything.values.forEach(body)
-        rooms[room]?.values.forEach(body)
+        if !rooms.isEmpty { rooms[RoomKey(room)]?.values.forEach(body) }
         sessions[session]?.values.forEach(body)
     }
 

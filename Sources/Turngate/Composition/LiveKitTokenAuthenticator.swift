@@ -8,10 +8,8 @@ struct LiveKitTokenAuthenticator: CallerAuthenticator {
     let apiKey: String
     let apiSecret: String
 
-    /// Who calls where the token names nobody.
-    static let nameless = "livekit"
-    /// The longest identity that histories take as an actor, in bytes.
-    private static let identityBytes = 256
+    /// The longest name that histories take as an actor, in bytes; identities, too.
+    private static let nameBytes = 256
 
     func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         let claims = try claims(of: credential, now: now)
@@ -19,9 +17,20 @@ struct LiveKitTokenAuthenticator: CallerAuthenticator {
             throw .powerless
         }
         let identity = claims.identity ?? ""
-        guard identity.utf8.count <= Self.identityBytes, !identity.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
+        guard identity.utf8.count <= Self.nameBytes, !identity.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { throw .unknown }
-        return Caller(name: identity.isEmpty ? Self.nameless : identity, scope: .admin, room: room)
+        return Caller(name: Self.name(of: identity, in: room), scope: .admin, room: room)
+    }
+
+    /// Who calls, as histories have it: `livekit:ROOM/IDENTITY`, with `/` and `%` of
+    /// the room as in URLs, so that no two callers have one name; and none that of
+    /// an API key, which has no colon. What is too long has a digest instead, and
+    /// no slash.
+    static func name(of identity: String, in room: String) -> String {
+        let place = room.replacing("%", with: "%25").replacing("/", with: "%2F")
+        let name = "livekit:\(place)/\(identity)"
+        guard name.utf8.count > nameBytes else { return name }
+        return "livekit:" + SHA256.hash(name).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 
     /// Whether a credential looks like a token: three parts with dots between.
