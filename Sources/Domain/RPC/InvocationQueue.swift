@@ -149,6 +149,7 @@ public struct InvocationQueue: Sendable, Equatable {
     /// Does what is due at `now`: deadlines, leases, waits.
     public mutating func tick(at now: Duration) -> [Action] {
         var actions = end(with: RPCError(.responseTimeout)) { $0.deadline <= now }
+        freeExpired(at: now)
         for poller in pollers {
             let leased = lease(for: poller.poll, at: now)
             guard !leased.isEmpty || poller.until <= now else { continue }
@@ -158,11 +159,19 @@ public struct InvocationQueue: Sendable, Equatable {
         return actions
     }
 
+    /// A lease that is over is none: kept, it would be a next moment that lies
+    /// in the past, due again and again as long as nobody takes the call.
+    private mutating func freeExpired(at now: Duration) {
+        for place in entries.indices where entries[place].leasedUntil.map({ $0 <= now }) ?? false {
+            entries[place].leasedUntil = nil
+        }
+    }
+
     private mutating func lease(for poll: InvocationPoll, at now: Duration) -> [LeasedInvocation] {
         var leased: [LeasedInvocation] = []
         for place in entries.indices where leased.count < poll.limit {
             let entry = entries[place]
-            guard entry.leasedUntil.map({ $0 <= now }) ?? true,
+            guard entry.leasedUntil == nil,
                 poll.method.map({ $0 == entry.invocation.method }) ?? true
             else { continue }
             let until = min(now + poll.lease, entry.deadline)

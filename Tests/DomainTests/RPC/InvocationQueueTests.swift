@@ -45,6 +45,17 @@ struct InvocationQueueTests {
         #expect(shop.settled[call] == .success(#"{"success":true,"result":1}"#))
     }
 
+    @Test func aLease_thatRanOut_isNothingToWakeUpForAgain_whileOnlyAnotherMethodIsWaitedFor() throws {
+        var shop = Shop()
+        shop.call("a", within: 20)
+        try shop.poll(1, method: "a", lease: 5)
+        try shop.poll(2, method: "b", wait: 10)
+        #expect(shop.queue.nextMoment == .seconds(5))
+        shop.goOn(to: 5)
+        #expect(shop.queue.nextMoment == .seconds(10))
+        #expect(try shop.poll(3, method: "a").first?.attempt == 2)
+    }
+
     @Test func aLease_endsWithTheCall() throws {
         var shop = Shop()
         let call = shop.call("m", within: 3)
