@@ -42,7 +42,7 @@ enum OutboxTidying {
                 WHERE w.discarding LIMIT $1
             )
             UPDATE webhook_lanes AS l SET
-                through = greatest(l.through, passed.discarded_through), due_at = '-infinity', failing_since = NULL
+                through = greatest(l.through, passed.discarded_through), due_at = clock_timestamp(), failing_since = NULL
             FROM passed WHERE l.webhook_id = passed.webhook_id AND l.session_id = passed.session_id
             """)
 
