@@ -90,10 +90,13 @@ enum OutboxTidying {
             )
             """)
 
+    /// Those deleted longer ago than `$1`: whoever adds events may still see one
+    /// that was deleted meanwhile, and must find it there.
     static let deleteWebhooks = PostgresStatement(
         name: "outbox_delete_webhooks",
         sql: """
-            DELETE FROM webhooks AS w WHERE w.deleted_at IS NOT NULL
+            DELETE FROM webhooks AS w
+            WHERE w.deleted_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
                 AND NOT EXISTS (SELECT FROM webhook_deliveries AS d WHERE d.webhook_id = w.id)
                 AND NOT EXISTS (SELECT FROM webhook_lanes AS l WHERE l.webhook_id = w.id)
             """)
