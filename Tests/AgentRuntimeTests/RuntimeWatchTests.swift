@@ -14,6 +14,7 @@ struct RuntimeWatchTests {
             var entered = 0
             var isKnown = true
             var isAway = false
+            var unburiable: RuntimeID?
             var unheld: [SessionID] = []
         }
 
@@ -36,6 +37,7 @@ struct RuntimeWatchTests {
         }
 
         func bury(_ dead: RuntimeID) async throws(TurngateError) -> [SessionID] {
+            if state.withLock({ $0.unburiable == dead }) { throw .storeUnavailable(detail: "too much at once") }
             state.withLock { $0.buried.append(dead) }
             return []
         }
@@ -91,6 +93,27 @@ struct RuntimeWatchTests {
         let watch = Self.watch(register, ManualClock()) { $0.pid == 4 ? nil : $0.pid == 3 }
         try await watch.enter()
         #expect(register.state.withLock { $0.buried } == [dead.id])
+    }
+
+    @Test func burialThatFails_keepsNeitherThisProcessNorOtherBurialsUp_andIsTriedAgain() async throws {
+        let register = Register()
+        let clock = ManualClock()
+        let (stuck, dead) = (Self.process(pid: 2), Self.process(pid: 3))
+        register.state.withLock {
+            $0.others = [stuck, dead].map { RuntimeSighting(runtime: $0, silence: .seconds(999)) }
+            $0.unburiable = stuck.id
+        }
+        let watch = Self.watch(register, clock) { _ in false }
+        try await watch.enter()
+        #expect(register.state.withLock { $0.entered } == 1)
+        #expect(register.state.withLock { $0.buried } == [dead.id])
+        register.state.withLock { $0.unburiable = nil }
+        let task = Task { await watch.run() }
+        #expect(await eventually { clock.sleeperCount == 1 })
+        clock.advance(by: RuntimeWatch.heartbeatInterval)
+        #expect(await eventually { register.state.withLock { $0.buried } == [dead.id, stuck.id] })
+        task.cancel()
+        await task.value
     }
 
     @Test func run_buriesASilentProcessElsewhere_onlyAfterALeaseOfOurOwnHeartbeats() async throws {

@@ -28,6 +28,44 @@ import Testing
         #expect(durable.withLock { $0 } == good)
     }
 
+    @Test func outboxThatRefusesForAMoment_losesNothing() async throws {
+        let fixture = try await StoreFixture()
+        let journal = fixture.journal()
+        var (_, machine) = try await fixture.insertSession()
+        // Twice, as when a webhook goes that the transaction still sees.
+        try await fixture.sql("CREATE SEQUENCE refusals")
+        try await fixture.sql(
+            """
+            CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                IF nextval('refusals') <= 2 THEN
+                    RAISE EXCEPTION 'gone' USING ERRCODE = 'foreign_key_violation', TABLE = 'webhook_lanes',
+                        CONSTRAINT = 'webhook_lanes_webhook_id_fkey';
+                END IF;
+                RETURN NEW;
+            END $$
+            """)
+        try await fixture.sql(
+            "CREATE TRIGGER refuse BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION refuse()")
+        let ticket = try journal.append(try machine.walk(1).map { .transition($0) })
+        #expect(await ticket.outcome(within: .seconds(60)) == .durable)
+        #expect(try await fixture.number("SELECT nextval('refusals')") > 3)
+    }
+
+    @Test func outboxThatRefusesForEver_isWaitedForOnlySoLong() async throws {
+        let fixture = try await StoreFixture()
+        let sink = ScriptedSink { _ throws(JournalFailure) in throw .outboxRefused("a lane") }
+        sink.open()
+        var configuration = JournalConfiguration()
+        configuration.backoff = .milliseconds(1) ... .milliseconds(2)
+        let journal = JournalWriter(
+            sink: sink, events: PlainEvents(), clock: SystemClock(), metrics: nil, logger: LogRecorder().logger,
+            configuration: configuration)
+        var machine = AgentStateMachine(sessionID: fixture.makeSession().id, at: StoreFixture.start)
+        let ticket = try journal.append(try machine.walk(1).map { .transition($0) })
+        #expect(await ticket.outcome(within: .seconds(60)) == .refused)
+        #expect(sink.sizes.count == 8)
+    }
+
     @Test func theEndOfAnUnknownSession_isRefusedQuietly_andNothingElseWithIt() async throws {
         let fixture = try await StoreFixture()
         let log = LogRecorder()

@@ -104,6 +104,53 @@ import Testing
         #expect(Set(results.flatMap { $0 }) == ids)
     }
 
+    @Test func bury_ofMany_goesInSteps_andAfterOneThatFailedGoesOn() async throws {
+        let fixture = try await StoreFixture()
+        var ids: [SessionID] = []
+        for index in 0..<5 { ids.append(try await fixture.insertSession(identity: "a\(index)").session.id) }
+        ids.sort()
+        let registry = PostgresRuntimeRegistry(pool: fixture.pool, burialRows: 2)
+        try await fixture.sql(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$
+            """)
+        try await fixture.sql(
+            """
+            CREATE TRIGGER fail BEFORE UPDATE ON sessions FOR EACH ROW
+            WHEN (NEW.id = '\(ids[4].uuid)') EXECUTE FUNCTION fail()
+            """)
+        await #expect(throws: TurngateError.self) { try await registry.bury(fixture.runtime.id) }
+        #expect(try await fixture.number("SELECT count(*) FROM sessions WHERE status = 'failed'") == 4)
+        let steps = "SELECT count(DISTINCT xmin::text) FROM sessions WHERE status = 'failed'"
+        #expect(try await fixture.number(steps) == 2)
+        #expect(try await fixture.registry.heartbeat(fixture.runtime.id))
+        try await fixture.sql("DROP TRIGGER fail ON sessions")
+        #expect(try await registry.bury(fixture.runtime.id) == [ids[4]])
+        #expect(try await fixture.number("SELECT count(*) FROM events WHERE type = 'session.failed'") == 5)
+        #expect(try await !fixture.registry.heartbeat(fixture.runtime.id))
+    }
+
+    @Test func bury_andLeave_ofMoreThanOneStep_leaveNothing() async throws {
+        let fixture = try await StoreFixture()
+        let registry = PostgresRuntimeRegistry(pool: fixture.pool, leaveTimeout: .seconds(60), burialRows: 2)
+        for round in 0..<2 {
+            let runtime = StoreFixture.description()
+            try await registry.enter(runtime)
+            for index in 0..<4 {
+                let session = fixture.makeSession(identity: "a\(round)\(index)")
+                let first = AgentStateMachine(sessionID: session.id, at: session.createdAt).current
+                try await fixture.sessions.insert(session, first: first, owner: runtime.id)
+            }
+            if round == 0 {
+                #expect(try await registry.bury(runtime.id).count == 4)
+            } else {
+                try await registry.leave(runtime.id)
+            }
+            #expect(try await !registry.heartbeat(runtime.id))
+        }
+        #expect(try await fixture.number("SELECT count(*) FROM sessions WHERE status = 'failed'") == 8)
+    }
+
     @Test func whatABuriedRuntimeStillHasToSay_isRefused() async throws {
         let fixture = try await StoreFixture()
         var (session, machine) = try await fixture.insertSession()

@@ -38,6 +38,32 @@ import Testing
         await deliverer.stop(deadline: .seconds(60))
     }
 
+    @Test func timeSpentInTheClientsQueue_isNotTheReceiversFailure() async throws {
+        let door = Door()
+        let receiver = try Receiver { connection, message in
+            if message.number == 0 { door.pass() }
+            connection.answer([])
+        }
+        defer {
+            door.open()
+            receiver.stop()
+        }
+        let client = try OutboundHTTPClient(
+            configuration: OutboundHTTPConfiguration(maxInFlight: 1, maxInFlightPerHost: 1))
+        let target = WebhookTarget(
+            id: WebhookID(at: SystemClock().now), url: receiver.url, secrets: [try WebhookSecret.make().text],
+            revision: 1)
+        let patient = WebhookSender(client: client, clock: SystemClock(), timeout: .seconds(60))
+        let hasty = WebhookSender(client: client, clock: SystemClock(), timeout: .milliseconds(100))
+        async let first = patient.send([], id: "first", trace: nil, to: target)
+        #expect(await eventually { receiver.messages.count == 1 })
+        let verdict = await hasty.send([], id: "second", trace: nil, to: target).verdict
+        #expect(verdict == .notSent("\(OutboundError.timedOut(cause: nil))"))
+        door.open()
+        #expect(await first.verdict == .accepted(status: 200))
+        #expect(receiver.ids == ["first"])
+    }
+
     @Test func twoDispatchers_shareTheLanes() async throws {
         let fixture = try await DeliveryFixture()
         let receiver = try Receiver.answering()

@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func receiverThatFailsThreeTimes_getsEachEventOnceMore_inOrder() async throws {
-        let clock = ManualClock(epoch: SystemClock().now)
+        let clock = ManualClock(epoch: SystemClock().now + .seconds(86_400))
         let fixture = try await DeliveryFixture(clock: clock)
         let receiver = try Receiver.answering { $0 < 3 ? "500 Internal Server Error" : "200 OK" }
         defer { receiver.stop() }
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func retries_comeAtTheirTimes_forThreeDays_andThenTheLaneGoesOn() async throws {
-        let clock = ManualClock(epoch: SystemClock().now)
+        let clock = ManualClock(epoch: SystemClock().now + .seconds(86_400))
         let fixture = try await DeliveryFixture(clock: clock)
         let receiver = try Receiver.answering { _ in "503 Service Unavailable" }
         defer { receiver.stop() }

@@ -47,13 +47,29 @@ import Testing
     @Test func webhooksThatFail_haveOnePlaceEach_andHalfOfAllTogether() {
         var inFlight = InFlight(limit: 8, limitPerWebhook: 4)
         let webhooks = (0..<6).map { WebhookID(at: now + .seconds($0)) }
-        for webhook in webhooks { inFlight.record(webhook, failed: true) }
+        for webhook in webhooks { inFlight.record(webhook, failed: true, at: .zero) }
         #expect(inFlight.roomByWebhook.values.allSatisfy { $0 == 1 } && inFlight.roomOfOthers == 4)
         for webhook in webhooks.prefix(4) { inFlight.begin(webhook) }
         #expect(inFlight.room == 4 && inFlight.roomByWebhook[webhooks[5]] == 0)
-        inFlight.record(webhooks[0], failed: false)
+        inFlight.record(webhooks[0], failed: false, at: .zero)
         #expect(inFlight.roomByWebhook[webhooks[0]] == 3 && inFlight.roomByWebhook[webhooks[5]] == 1)
         for webhook in webhooks.prefix(4) { inFlight.end(webhook) }
         #expect(inFlight.room == 8 && inFlight.roomByWebhook[webhooks[0]] == nil)
+    }
+
+    @Test func webhooksThatFail_areForgottenWhenNotTriedForLong_orGone_andTheOldestWhenThereAreTooMany() {
+        var inFlight = InFlight(limit: 8, limitPerWebhook: 4)
+        let webhooks = (0...InFlight.maxFailing).map { WebhookID(at: now + .seconds($0)) }
+        for (index, webhook) in webhooks.enumerated() {
+            inFlight.record(webhook, failed: true, at: .milliseconds(index))
+        }
+        #expect(inFlight.roomByWebhook.count == InFlight.maxFailing)
+        #expect(inFlight.roomByWebhook[webhooks[0]] == nil && inFlight.roomByWebhook[webhooks[1]] == 1)
+        #expect(inFlight.roomByWebhook[webhooks[InFlight.maxFailing]] == 1)
+        inFlight.forget(webhooks[1])
+        #expect(inFlight.roomByWebhook[webhooks[1]] == nil)
+        inFlight.record(webhooks[2], failed: true, at: .seconds(500))
+        inFlight.forgetOld(at: .seconds(700))
+        #expect(inFlight.roomByWebhook == [webhooks[2]: 1])
     }
 }

@@ -40,7 +40,8 @@ public struct RuntimeWatch: Sendable {
     }
 
     /// Enters this process and buries those of this machine that are gone;
-    /// to be called before the first session is made.
+    /// to be called before the first session is made. Throws only where it cannot
+    /// enter or see who else is there.
     public func enter() async throws(TurngateError) {
         try await registry.enter(me)
         try await buryTheDead(heardSince: .zero)
@@ -77,12 +78,21 @@ public struct RuntimeWatch: Sendable {
         for other in try await registry.others(than: me.id) {
             let isDead = isAlive(other.runtime).map { !$0 } ?? (heardSince > Self.lease && other.silence > Self.lease)
             guard isDead else { continue }
-            let sessions = try await registry.bury(other.runtime.id)
-            logger.warning(
-                "a process is gone; its sessions are failed",
-                metadata: [
-                    "pid": "\(other.runtime.pid)", "host": "\(other.runtime.host)", "sessions": "\(sessions.count)",
-                ])
+            await bury(other.runtime)
+        }
+    }
+
+    /// One that cannot be buried now is still found at the next look; that keeps
+    /// no other from being buried, nor this process from its work.
+    private func bury(_ dead: RuntimeDescription) async {
+        var metadata: Logger.Metadata = ["pid": "\(dead.pid)", "host": "\(dead.host)"]
+        do throws(TurngateError) {
+            let sessions = try await registry.bury(dead.id)
+            metadata["sessions"] = "\(sessions.count)"
+            logger.warning("a process is gone; its sessions are failed", metadata: metadata)
+        } catch {
+            metadata["problem"] = "\(error)"
+            logger.error("the sessions of a process that is gone could not be failed yet", metadata: metadata)
         }
     }
 }

@@ -19,7 +19,9 @@ public protocol RuntimeRegistry: Sendable {
     /// by the database's clock.
     func others(than id: RuntimeID) async throws(TurngateError) -> [RuntimeSighting]
     /// Ends what `dead` held as `failed` with `runtime_lost` and takes it off
-    /// the register; returns the ids of those sessions.
+    /// the register; returns the ids of those sessions. Where it held very many,
+    /// or after an error, some may be left: then it is still on the register, and
+    /// burying it again goes on.
     func bury(_ dead: RuntimeID) async throws(TurngateError) -> [SessionID]
     /// The sessions that are live in the store, held by `id`, and were created
     /// more than `age` ago by the database's clock, sorted by id. The store

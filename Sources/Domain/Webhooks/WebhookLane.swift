@@ -169,13 +169,17 @@ public struct OutboxAges: Sendable, Equatable {
     public var undelivered: Duration
     /// What waits for a webhook that a caller has disabled.
     public var disabled: Duration
+    /// What a deleted webhook leaves when all that hung on it is gone: longer than
+    /// any transaction that may still see it.
+    public var deleted: Duration
 
     public init(
         delivered: Duration = .seconds(3 * 86_400), undelivered: Duration = .seconds(30 * 86_400),
-        disabled: Duration = .seconds(3 * 86_400)
+        disabled: Duration = .seconds(3 * 86_400), deleted: Duration = .seconds(600)
     ) {
         self.delivered = delivered
         self.undelivered = undelivered
         self.disabled = disabled
+        self.deleted = deleted
     }
 }

@@ -83,7 +83,7 @@ CREATE TABLE webhook_lanes (
     session_id       uuid        NOT NULL,
     last_position    bigint      NOT NULL,
     through          bigint      NOT NULL DEFAULT 0,
-    due_at           timestamptz NOT NULL DEFAULT '-infinity',
+    due_at           timestamptz NOT NULL,
     failing_since    timestamptz,
     lease            uuid,
     lease_expires_at timestamptz,
@@ -103,7 +103,7 @@ COMMENT ON TABLE webhook_lanes IS
 COMMENT ON COLUMN webhook_lanes.last_position IS 'The event that came last.';
 COMMENT ON COLUMN webhook_lanes.through IS 'Up to this event all is over, however it came to that.';
 COMMENT ON COLUMN webhook_lanes.due_at IS
-    'When the first that waits is to be tried (again), by the delivering process''s clock; -infinity: at once.';
+    'When the first that waits is to be tried (again). Lanes are taken in this order, so it is never set to before the present: who was not yet tried would pass all others.';
 COMMENT ON COLUMN webhook_lanes.failing_since IS 'When the first attempt failed since the last that did not; NULL: none.';
 COMMENT ON COLUMN webhook_lanes.lease IS
     'Whose it is at present, until lease_expires_at by this database''s clock; NULL: nobody''s.';
@@ -185,10 +185,13 @@ BEGIN
         WHERE webhooks.disabled_at IS NULL AND webhooks.deleted_at IS NULL
             AND (webhooks.events = '{}' OR added.type = ANY (webhooks.events))
     ), lanes AS (
-        INSERT INTO webhook_lanes AS lane (webhook_id, session_id, last_position)
-        SELECT webhook_id, session_id, max(position) FROM wanted
+        INSERT INTO webhook_lanes AS lane (webhook_id, session_id, last_position, due_at)
+        SELECT webhook_id, session_id, max(position), moment FROM wanted
         GROUP BY webhook_id, session_id ORDER BY webhook_id, session_id
-        ON CONFLICT (webhook_id, session_id) DO UPDATE SET last_position = greatest(lane.last_position, excluded.last_position)
+        ON CONFLICT (webhook_id, session_id) DO UPDATE SET
+            last_position = greatest(lane.last_position, excluded.last_position),
+            -- To the end of the line, if it was empty.
+            due_at = CASE WHEN lane.last_position > lane.through THEN lane.due_at ELSE excluded.due_at END
     )
     INSERT INTO webhook_deliveries (id, webhook_id, session_id, position, event_id, event_type, status, created_at)
     SELECT webhook_delivery_id(moment, row_number() OVER (ORDER BY position, webhook_id) - 1),

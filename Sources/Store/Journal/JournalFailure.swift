@@ -6,6 +6,8 @@ enum JournalFailure: Error {
     /// It did not answer in time, or stopped answering while it was at it:
     /// whether it has written is not known, and it may be too much at once.
     case overdue(String)
+    /// The outbox of webhooks stands in the way, most likely for a moment.
+    case outboxRefused(String)
     /// It will never take these.
     case refused(String)
     /// It will never take these, as they are about a session that it does not
@@ -14,14 +16,16 @@ enum JournalFailure: Error {
 
     var problem: String {
         switch self {
-        case .away(let problem), .overdue(let problem), .refused(let problem), .sessionUnknown(let problem): problem
+        case .away(let problem), .overdue(let problem), .outboxRefused(let problem), .refused(let problem),
+            .sessionUnknown(let problem):
+            problem
         }
     }
 
     /// Whether another attempt is of no use.
     var isFinal: Bool {
         switch self {
-        case .away, .overdue: false
+        case .away, .overdue, .outboxRefused: false
         case .refused, .sessionUnknown: true
         }
     }

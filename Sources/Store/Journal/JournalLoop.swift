@@ -15,6 +15,8 @@ struct JournalLoop: Sendable {
 
     /// How often in a row a batch is overdue until it counts as too much at once.
     private static let overdueLimit = 2
+    /// How often in a row the outbox may refuse a batch until that counts as final.
+    private static let outboxLimit = 8
 
     /// Until the queue is closed and empty, or the task is cancelled.
     func run() async {
@@ -28,12 +30,13 @@ struct JournalLoop: Sendable {
     /// so is one that PostgreSQL does not get done with in time.
     private func write(_ units: [JournalUnit]) async {
         var pause = configuration.backoff.lowerBound
-        var overdue = 0
+        var (overdue, blocked) = (0, 0)
         while !Task.isCancelled {
             do throws(JournalFailure) {
                 return try await attempt(units)
             } catch {
-                if error.isFinal { return await refuse(units, error) }
+                if case .outboxRefused = error { blocked += 1 } else { blocked = 0 }
+                if error.isFinal || blocked >= Self.outboxLimit { return await refuse(units, error) }
                 await wait(pause, with: units, error.problem)
                 if case .overdue = error { overdue += 1 } else { overdue = 0 }
             }

@@ -26,8 +26,15 @@ extension PostgresError {
     /// What the journal makes of it. The description has no SQL and no values.
     fileprivate var journalFailure: JournalFailure {
         if constraintName == "journal_session_is_known" { return .sessionUnknown("\(self)") }
+        if isOutboxRefusal { return .outboxRefused("\(self)") }
         if isRefusal { return .refused("\(self)") }
         return kind == .outcomeUnknown || isServerTimeout ? .overdue("\(self)") : .away("\(self)")
+    }
+
+    /// The outbox that goes with the events could not be filled: the fault is in no
+    /// entry, but in a webhook that changes at this moment.
+    private var isOutboxRefusal: Bool {
+        kind == .server && sqlState?.hasPrefix("23") == true && tableName?.hasPrefix("webhook") == true
     }
 
     /// The fault is in what was to be written: data that cannot be, a

@@ -7,12 +7,19 @@ import Postgres
 public struct PostgresRuntimeRegistry: RuntimeRegistry {
     private let database: Database
     private let leaveTimeout: Duration
+    private let burialRows: Int
+
+    /// How long one call of `bury` begins further steps: whoever buries says in
+    /// between that it is alive itself.
+    private static let burialTime = Duration.seconds(5)
 
     /// Reads and writes through `pool`; `leave` waits `leaveTimeout` at most,
-    /// since a process that ends is waited for.
-    public init(pool: PostgresPool, leaveTimeout: Duration = .seconds(3)) {
+    /// since a process that ends is waited for. A transaction of a burial ends
+    /// `burialRows` sessions at most.
+    public init(pool: PostgresPool, leaveTimeout: Duration = .seconds(3), burialRows: Int = 100) {
         database = Database(pool: pool)
         self.leaveTimeout = leaveTimeout
+        self.burialRows = max(1, burialRows)
     }
 
     /// Entering twice counts as a sign of life.
@@ -35,23 +42,43 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
         try await database.rows(RuntimeStatements.others, [.uuid(id.uuid)], RuntimeSighting.init(row:))
     }
 
-    /// Safe when several processes bury the same one: the first does it, the
-    /// others find nothing left and return no ids.
+    /// Safe when several processes bury the same one: each session is failed by
+    /// one of them. A few at a time, since all events wait for the lock under which
+    /// an end is told; the process goes off the register with the last one, so that
+    /// whatever breaks the burial off, the next one goes on.
     public func bury(_ dead: RuntimeID) async throws(TurngateError) -> [SessionID] {
-        try await bury(dead, timeout: nil)
+        let end = ContinuousClock.now + Self.burialTime
+        var sessions: [SessionID] = []
+        var isOver = false
+        repeat {
+            let step = try await buryStep(dead, timeout: nil)
+            sessions += step.sessions
+            isOver = step.isOver
+        } while !isOver && ContinuousClock.now < end
+        return sessions
     }
 
-    private func bury(_ dead: RuntimeID, timeout: Duration?) async throws(TurngateError) -> [SessionID] {
+    /// What one transaction of a burial came to.
+    private struct BurialStep {
+        var sessions: [SessionID] = []
+        /// Nothing is left to bury.
+        var isOver = true
+    }
+
+    private func buryStep(_ dead: RuntimeID, timeout: Duration?) async throws(TurngateError) -> BurialStep {
         let id = PostgresValue.uuid(dead.uuid)
-        let commands = [RuntimeStatements.lock, RuntimeStatements.failSessions, RuntimeStatements.remove]
-            .map { PostgresCommand($0, [id]) }
+        let commands = [
+            PostgresCommand(RuntimeStatements.lock, [id]),
+            PostgresCommand(RuntimeStatements.failSessions, [id, .int(burialRows)]),
+            PostgresCommand(RuntimeStatements.remove, [id]),
+        ]
         do {
             let results = try await database.pool.transaction(commands, timeout: timeout)
-            guard results.count == commands.count else { return [] }
-            guard let row = results[1].first else { return [] }
-            return try row.get("ids", as: PostgresArray<UUID>.self).elements.compactMap {
+            guard results.count == commands.count, let row = results[1].first else { return BurialStep() }
+            let sessions = try row.get("ids", as: PostgresArray<UUID>.self).elements.compactMap {
                 $0.map(SessionID.init(uuid:))
             }
+            return BurialStep(sessions: sessions, isOver: results[2].affectedRows > 0)
         } catch {
             throw TurngateError(error)
         }
@@ -68,7 +95,12 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
     /// live that nobody holds. After `storeUnavailable` it may be done or not;
     /// then another process buries what is left.
     public func leave(_ id: RuntimeID) async throws(TurngateError) {
-        _ = try await bury(id, timeout: leaveTimeout)
+        let end = ContinuousClock.now + leaveTimeout
+        var left = leaveTimeout
+        while try await !buryStep(id, timeout: left).isOver {
+            left = end - ContinuousClock.now
+            guard left > .zero else { throw .storeUnavailable(detail: "there was no time to end all its sessions") }
+        }
     }
 }
 

@@ -30,20 +30,21 @@ enum RuntimeStatements {
             ORDER BY id
             """)
 
-    /// First of a burial: whoever has this row's lock buries; a second one
+    /// First of a burial's steps: whoever has this row's lock buries; a second one
     /// waits and then finds nothing left. Also waits for sessions that are
     /// just being inserted for this runtime, and lets no further ones in.
     static let lock = PostgresStatement(
         name: "runtime_lock", sql: "SELECT id FROM runtimes WHERE id = $1 FOR UPDATE")
 
-    /// Second: the ends of the sessions that it held, locked in the order that
-    /// journal batches lock them in, and the events that tell of them. Those
-    /// have the form in which `EventEncoding` tells of an end that was journalled. One row, or none when it held none.
+    /// Second: the ends of `$2` of the sessions that it held, locked in the order
+    /// that journal batches lock them in, and the events that tell of them. Those
+    /// have the form in which `EventEncoding` tells of an end that was journalled.
+    /// One row, or none when it held none.
     static let failSessions = PostgresStatement(
         name: "runtime_fail_sessions",
         sql: """
             WITH held AS (
-                SELECT id FROM sessions WHERE runtime_id = $1 ORDER BY id FOR NO KEY UPDATE
+                SELECT id FROM sessions WHERE runtime_id = $1 ORDER BY id LIMIT $2 FOR NO KEY UPDATE
             ), failed AS (
                 UPDATE sessions AS s SET
                     status = 'failed', runtime_id = NULL, end_reason = 'runtime_lost',
@@ -66,6 +67,8 @@ enum RuntimeStatements {
             FROM failed HAVING count(*) > 0
             """)
 
-    /// Third.
-    static let remove = PostgresStatement(name: "runtime_remove", sql: "DELETE FROM runtimes WHERE id = $1")
+    /// Third; does nothing as long as it holds sessions.
+    static let remove = PostgresStatement(
+        name: "runtime_remove",
+        sql: "DELETE FROM runtimes WHERE id = $1 AND NOT EXISTS (SELECT FROM sessions WHERE runtime_id = $1)")
 }

@@ -1,7 +1,8 @@
 import Postgres
 
-/// The statements that empty the outbox. What is due is judged by the caller's
-/// clock, who has a lease by the database's.
+/// The statements that empty the outbox. Who has a lease is judged by the
+/// database's clock, what is due by this or the caller's, whichever is ahead:
+/// what is to be tried at once bears the database's time, a retry the caller's.
 enum OutboxStatements {
     /// Walks through the webhooks that have something waiting, one look into the
     /// index for each, so that a webhook with thousands of lanes costs no more
@@ -24,7 +25,8 @@ enum OutboxStatements {
                 LEFT JOIN unnest($4::uuid[], $5::bigint[]) AS known (id, room) ON known.id = w.id
                 CROSS JOIN LATERAL (
                     SELECT l.webhook_id, l.session_id FROM webhook_lanes AS l
-                    WHERE l.webhook_id = w.id AND l.last_position > l.through AND l.due_at <= $1
+                    WHERE l.webhook_id = w.id AND l.last_position > l.through
+                        AND l.due_at <= greatest($1, statement_timestamp())
                         AND (l.lease_expires_at IS NULL OR l.lease_expires_at < clock_timestamp())
                     ORDER BY l.due_at LIMIT coalesce(known.room, $6) FOR UPDATE SKIP LOCKED
                 ) AS lane
@@ -78,7 +80,7 @@ enum OutboxStatements {
             WITH lane AS (
                 UPDATE webhook_lanes SET
                     through = CASE WHEN $5 = 'pending' THEN through ELSE greatest(through, $4) END,
-                    due_at = coalesce($6::timestamptz, '-infinity'),
+                    due_at = coalesce($6::timestamptz, clock_timestamp()),
                     failing_since = CASE WHEN $5 <> 'delivered' THEN coalesce(failing_since, $7) END,
                     lease = CASE WHEN $5 <> 'pending' THEN lease END,
                     lease_expires_at = CASE

@@ -42,7 +42,7 @@ enum OutboxTidying {
                 WHERE w.discarding LIMIT $1
             )
             UPDATE webhook_lanes AS l SET
-                through = greatest(l.through, passed.discarded_through), due_at = '-infinity', failing_since = NULL
+                through = greatest(l.through, passed.discarded_through), due_at = clock_timestamp(), failing_since = NULL
             FROM passed WHERE l.webhook_id = passed.webhook_id AND l.session_id = passed.session_id
             """)
 
@@ -90,10 +90,13 @@ enum OutboxTidying {
             )
             """)
 
+    /// Those deleted longer ago than `$1`: whoever adds events may still see one
+    /// that was deleted meanwhile, and must find it there.
     static let deleteWebhooks = PostgresStatement(
         name: "outbox_delete_webhooks",
         sql: """
-            DELETE FROM webhooks AS w WHERE w.deleted_at IS NOT NULL
+            DELETE FROM webhooks AS w
+            WHERE w.deleted_at < clock_timestamp() - $1::bigint * interval '1 microsecond'
                 AND NOT EXISTS (SELECT FROM webhook_deliveries AS d WHERE d.webhook_id = w.id)
                 AND NOT EXISTS (SELECT FROM webhook_lanes AS l WHERE l.webhook_id = w.id)
             """)

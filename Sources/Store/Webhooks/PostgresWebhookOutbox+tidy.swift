@@ -16,9 +16,8 @@ extension PostgresWebhookOutbox {
             let touched = try await database.query(statement, limit).affectedRows
             if touched >= tidyRows { isMore = true }
         }
-        for statement in [OutboxTidying.discarded, OutboxTidying.deleteWebhooks] {
-            _ = try await database.query(statement)
-        }
+        _ = try await database.query(OutboxTidying.discarded)
+        _ = try await database.query(OutboxTidying.deleteWebhooks, [.int64(ages.deleted.microseconds)])
         for (status, age) in [
             (WebhookDelivery.Status.delivered, ages.delivered), (.failed, ages.undelivered),
             (.discarded, ages.undelivered),

@@ -10,19 +10,24 @@ public struct PostgresWebhookRegistry: WebhookRegistry {
     /// See `serviceLimit`.
     public static let sessionLimit = 5
 
+    /// The most rounds of `hurry`: lanes that fail meanwhile are late again.
+    private static let hurryRounds = 1000
+
     let database: Database
+    private let hurryLanes: Int
     private let clock: any TurngateClock
     private let makeSecret: @Sendable () throws -> String
     private let tester: any WebhookTester
 
     /// Reads and writes through `pool`. `makeSecret` gives a new `whsec_…` each
     /// time, or throws where the system has no randomness to give; `tester` sends
-    /// the tests.
+    /// the tests. What waits for a webhook is hurried `hurryLanes` lanes at a time.
     public init(
         pool: PostgresPool, clock: any TurngateClock, makeSecret: @escaping @Sendable () throws -> String,
-        tester: any WebhookTester
+        tester: any WebhookTester, hurryLanes: Int = 200
     ) {
         database = Database(pool: pool)
+        self.hurryLanes = max(1, hurryLanes)
         self.clock = clock
         self.makeSecret = makeSecret
         self.tester = tester
@@ -69,16 +74,22 @@ public struct PostgresWebhookRegistry: WebhookRegistry {
             .id(id), .text(patch.url), patch.events.map { .textArray($0.map(\.rawValue)) } ?? .null,
             .text(patch.description), patch.enabled.map { .bool($0) } ?? .null,
         ]
-        var commands = [PostgresCommand(WebhookStatements.update, values)]
-        if patch.enabled == true || patch.url != nil {
-            commands.append(PostgresCommand(WebhookStatements.hurry, [.id(id)]))
-        }
-        let row = try await transaction(commands).first?.first
+        let row = try await transaction([PostgresCommand(WebhookStatements.update, values)]).first?.first
         guard let row else { throw .notFound(.webhook) }
+        if patch.enabled == true || patch.url != nil { try await hurry(id) }
         do {
             return try Webhook(row: row)
         } catch {
             throw TurngateError(error)
+        }
+    }
+
+    /// A few lanes at a time, since events may wait for their locks. What is left
+    /// after an error is tried when it is due, or hurried by the next patch.
+    private func hurry(_ id: WebhookID) async throws(TurngateError) {
+        for _ in 0..<Self.hurryRounds {
+            let values: [PostgresValue] = [.id(id), .int(hurryLanes)]
+            guard try await database.query(WebhookStatements.hurry, values).affectedRows >= hurryLanes else { return }
         }
     }
 

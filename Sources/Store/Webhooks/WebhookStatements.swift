@@ -55,17 +55,22 @@ enum WebhookStatements {
             """)
 
     /// What waits is tried at once: after the webhook was put to work again, or
-    /// given another URL. In the order in which events lock the lanes.
+    /// given another URL. `$2` lanes at most, those due first, locked in the order
+    /// in which events lock them; to be run until it touches fewer.
     static let hurry = PostgresStatement(
         name: "webhook_hurry",
         sql: """
             WITH late AS MATERIALIZED (
                 SELECT webhook_id, session_id FROM webhook_lanes
-                WHERE webhook_id = $1 AND last_position > through AND due_at > '-infinity'
-                ORDER BY webhook_id, session_id FOR UPDATE
+                WHERE webhook_id = $1 AND last_position > through AND due_at > statement_timestamp()
+                ORDER BY due_at LIMIT $2
+            ), held AS MATERIALIZED (
+                SELECT l.webhook_id, l.session_id
+                FROM late JOIN webhook_lanes AS l ON l.webhook_id = late.webhook_id AND l.session_id = late.session_id
+                ORDER BY l.webhook_id, l.session_id FOR UPDATE OF l
             )
-            UPDATE webhook_lanes AS l SET due_at = '-infinity'
-            FROM late WHERE l.webhook_id = late.webhook_id AND l.session_id = late.session_id
+            UPDATE webhook_lanes AS l SET due_at = statement_timestamp()
+            FROM held WHERE l.webhook_id = held.webhook_id AND l.session_id = held.session_id
             """)
 
     static let delete = PostgresStatement(

@@ -6,13 +6,16 @@ struct InFlight: Sendable {
     private let limit: Int
     private let limitPerWebhook: Int
     private var counts: [WebhookID: Int] = [:]
-    private var failing: Set<WebhookID> = []
+    /// When each was tried last, by the clock's uptime.
+    private var failing: [WebhookID: Duration] = [:]
     private(set) var total = 0
-    private var totalOfFailing: Int { counts.reduce(0) { failing.contains($1.key) ? $0 + $1.value : $0 } }
+    private var totalOfFailing: Int { counts.reduce(0) { failing[$1.key] == nil ? $0 : $0 + $1.value } }
 
-    /// More than this many are not remembered as failing: then they are treated
-    /// like the others.
+    /// How many are remembered as failing: then the one that was tried longest ago
+    /// makes room.
     static let maxFailing = 4096
+    /// How long ago one was tried that is no longer known to fail.
+    static let memory = Duration.seconds(600)
 
     init(limit: Int, limitPerWebhook: Int) {
         self.limit = max(1, limit)
@@ -29,7 +32,7 @@ struct InFlight: Sendable {
     var roomByWebhook: [WebhookID: Int] {
         let isFull = totalOfFailing >= max(1, limit / 2)
         var room = counts.mapValues { max(0, limitPerWebhook - $0) }
-        for webhook in failing { room[webhook] = isFull ? 0 : max(0, 1 - counts[webhook, default: 0]) }
+        for webhook in failing.keys { room[webhook] = isFull ? 0 : max(0, 1 - counts[webhook, default: 0]) }
         return room
     }
 
@@ -46,12 +49,20 @@ struct InFlight: Sendable {
         total -= 1
     }
 
-    /// An attempt is over, well or not.
-    mutating func record(_ webhook: WebhookID, failed: Bool) {
-        if !failed {
-            failing.remove(webhook)
-        } else if failing.count < Self.maxFailing {
-            failing.insert(webhook)
+    /// An attempt is over, well or not; `now` is the clock's uptime.
+    mutating func record(_ webhook: WebhookID, failed: Bool, at now: Duration) {
+        guard failed else { return forget(webhook) }
+        if failing.count >= Self.maxFailing, failing[webhook] == nil,
+            let oldest = failing.min(by: { $0.value < $1.value })
+        {
+            failing[oldest.key] = nil
         }
+        failing[webhook] = now
     }
+
+    /// It is gone, or others have it now.
+    mutating func forget(_ webhook: WebhookID) { failing[webhook] = nil }
+
+    /// Forgets those that were not tried for long; `now` is the clock's uptime.
+    mutating func forgetOld(at now: Duration) { failing = failing.filter { now - $0.value < Self.memory } }
 }

@@ -15,6 +15,8 @@ struct LaneRun: Sendable {
     let isStopping: @Sendable () -> Bool
     /// Told after each attempt whether it failed.
     let onAttempt: @Sendable (WebhookID, Bool) -> Void
+    /// Told when the webhook is gone, or its lane is somebody else's by now.
+    let onLost: @Sendable (WebhookID) -> Void
     /// Told when deliveries are to be discarded.
     let onGone: @Sendable () -> Void
 
@@ -49,6 +51,7 @@ struct LaneRun: Sendable {
             let batch = try await outbox.batch(
                 of: lane, limit: configuration.batchLimit, bytes: configuration.batchBytes)
         else {
+            onLost(lane.webhook)
             try await outbox.release(lane, due: nil, through: nil)
             return false
         }
@@ -89,7 +92,11 @@ struct LaneRun: Sendable {
         // First of all, so that nobody takes the lane once it is given back.
         if answer.verdict == .gone { try await disable(target) }
         let standing = try await settle(lane, attempt)
-        guard case .held(let revision) = standing else { return .over }
+        guard case .held(let revision) = standing else {
+            onLost(lane.webhook)
+            return .over
+        }
+        if answer.verdict == .gone { onLost(lane.webhook) }
         if case .again = attempt.outcome { return .over }
         return revision == target.revision ? .next : .look
     }

@@ -142,8 +142,9 @@ public final class WebhookDeliverer: Sendable {
             plan: RetryPlan(giveUpAfter: configuration.giveUpAfter, jitter: configuration.jitter), clock: clock,
             configuration: configuration, metrics: metrics, logger: logger, isStopping: { self.isStopping },
             onAttempt: { webhook, failed in
-                self.state.withLock { $0.inFlight.record(webhook, failed: failed) }
+                self.state.withLock { $0.inFlight.record(webhook, failed: failed, at: self.clock.uptime) }
             },
+            onLost: { webhook in self.state.withLock { $0.inFlight.forget(webhook) } },
             onGone: { self.tidyBell.ring() })
         await run.run(lane)
         state.withLock { $0.inFlight.end(lane.webhook) }
@@ -154,6 +155,7 @@ public final class WebhookDeliverer: Sendable {
     /// is time.
     private func tidy() async {
         while !Task.isCancelled {
+            state.withLock { $0.inFlight.forgetOld(at: clock.uptime) }
             do throws(TurngateError) {
                 while try await outbox.tidy(configuration.ages), !Task.isCancelled {}
                 metrics?.backlog.set(Double(try await outbox.backlog()))

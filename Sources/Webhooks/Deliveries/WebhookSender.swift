@@ -77,7 +77,8 @@ struct WebhookSender: Sendable {
 
     private static func judge(_ error: OutboundError) -> Verdict {
         switch error {
-        case .queueFull, .cancelled, .closed: .notSent("\(error)")
+        // Full, or its time was spent in our own queue: not a byte was sent.
+        case .queueFull, .timedOut(cause: nil), .cancelled, .closed: .notSent("\(error)")
         default: .unanswered("\(error)")
         }
     }

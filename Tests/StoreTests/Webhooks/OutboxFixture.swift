@@ -12,14 +12,16 @@ struct OutboxFixture {
     let outbox: PostgresWebhookOutbox
     let webhooks: PostgresWebhookRegistry
     let events: EventRows
-    let clock = ManualClock()
+    /// Ahead of the database's clock, so that this one says what is due.
+    let clock = ManualClock(epoch: SystemClock().now + .seconds(86_400))
 
-    init(tidyRows: Int = 1000) async throws {
+    init(tidyRows: Int = 1000, hurryLanes: Int = 200) async throws {
         let url = try await TemporaryPostgres.migratedDatabase()
         pool = try PostgresPool(StoreFixture.configuration(url), logger: Logger(label: "test"))
         outbox = PostgresWebhookOutbox(pool: pool, tidyRows: tidyRows)
         webhooks = PostgresWebhookRegistry(
-            pool: pool, clock: SystemClock(), makeSecret: { "whsec_\(UUID().uuidString)" }, tester: NoTester())
+            pool: pool, clock: SystemClock(), makeSecret: { "whsec_\(UUID().uuidString)" }, tester: NoTester(),
+            hurryLanes: hurryLanes)
         events = EventRows(pool: pool)
     }
 

@@ -135,6 +135,39 @@ import Testing
         #expect(try await fixture.outbox.backlog() == 0)
     }
 
+    @Test func laneThatHasWaitedLongest_isTakenFirst_howeverManyAreFreshOrJustDelivered() async throws {
+        let fixture = try await OutboxFixture()
+        _ = try await fixture.make()
+        let (busy, failed) = (try await fixture.events.session(), try await fixture.events.session())
+        try await fixture.events.add([.turnStarted, .turnEnded, .sessionEnded], to: busy)
+        let first = try #require(await fixture.claim().first)
+        try await fixture.events.add([.turnStarted], to: failed)
+        let second = try #require(await fixture.claim().first)
+        let retry = SystemClock().now
+        try await fixture.settle(second, fixture.waiting(in: second)[0], .again(retry))
+        try await fixture.settle(first, fixture.waiting(in: first)[0])
+        try await fixture.outbox.release(first, due: nil, through: nil)
+        let fresh = try await fixture.events.session()
+        try await fixture.events.add([.turnStarted], to: fresh)
+        var order: [SessionID] = []
+        for _ in 0..<3 { order += try await fixture.claim(each: 1).map(\.session) }
+        #expect(order == [failed, busy, fresh])
+    }
+
+    @Test func laneThatHadBeenEmpty_standsBehindThoseThatWait_onceItIsNot() async throws {
+        let fixture = try await OutboxFixture()
+        _ = try await fixture.make()
+        let (old, other) = (try await fixture.events.session(), try await fixture.events.session())
+        try await fixture.events.add([.turnStarted], to: old)
+        _ = try await fixture.drain()
+        try await fixture.events.add([.turnStarted], to: other)
+        try await fixture.events.add([.turnEnded], to: old)
+        try await fixture.events.add([.turnEnded], to: other)
+        var order: [SessionID] = []
+        for _ in 0..<2 { order += try await fixture.claim(each: 1).map(\.session) }
+        #expect(order == [other, old])
+    }
+
     private func index(of id: EventID, _ ids: [EventID]?) -> Int { ids?.firstIndex(of: id) ?? -1 }
 
     @Test func emptyLane_whoseEventsAreAllSeen_isNotLeasedAgain() async throws {
