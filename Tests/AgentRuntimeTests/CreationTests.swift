@@ -131,6 +131,23 @@ struct CreationTests {
         _ = try await bench.supervisor.create(SessionSpec(room: "x"), actor: "other", wait: .zero)
     }
 
+    @Test func asManyAsMay_comeAtOnce_andNoneCountsTwice() async throws {
+        var limits = RuntimeLimits()
+        limits.sessionsPerKey = 40
+        limits.sessions = 40
+        let bench = Bench(limits: limits)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    _ = try await bench.supervisor.create(
+                        SessionSpec(room: "r\(number)"), actor: "shop", wait: .zero)
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(bench.supervisor.census.values.reduce(0, +) == 40)
+    }
+
     @Test func claimAndWebhooks_goWithTheSession_andTheSecretsAreShownOnce() async throws {
         let bench = Bench()
         let hooks = [

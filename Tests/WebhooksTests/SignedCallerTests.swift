@@ -64,14 +64,14 @@ import Testing
             {"attempt":1,"caller":{"attributes":{"tier":"gold"},"identity":"alice","kind":"standard"},\
             "deadline":"2026-11-22T10:31:15.123456Z","id":"\(invocation.id)","method":"get_order_state",\
             "received_at":"2026-11-22T10:31:07.123456Z","room":"room \\"7\\"/a",\
-            "session_id":"\(invocation.sessionID)","type":"rpc.invocation","payload":{"b": 1.50, "a": "é"}}
+            "session_id":"\(invocation.sessionID)","type":"rpc.invocation","payload":{"b":1.50,"a":"é"}}
             """
         #expect(message.text == expected)
     }
 
     @Test(arguments: [
         ("", RPCEnvelope.json, "null"), (" \n", .json, "null"), ("", .raw, "\"\""),
-        ("a\"b\n", .raw, #""a\"b\n""#),
+        ("a\"b\n", .raw, #""a\"b\n""#), ("\u{FEFF}{\"a\": 1.50}", .json, #"{"a":1.50}"#),
     ])
     func payload_isJSON_orAString(payload: String, envelope: RPCEnvelope, written: String) throws {
         let text = String(decoding: try InvocationBody.bytes(of: invocation(payload, envelope)), as: UTF8.self)

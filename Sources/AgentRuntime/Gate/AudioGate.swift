@@ -88,7 +88,7 @@ final class AudioGate: Sendable {
         var isMixed = false
         for reader in state.readers.values {
             if let wanted = reader.participant {
-                if wanted == identity { deliver(frame, to: reader) }
+                if identity.isIdentity(wanted) { deliver(frame, to: reader) }
             } else {
                 isMixed = true
             }

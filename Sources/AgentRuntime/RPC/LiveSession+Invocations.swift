@@ -6,7 +6,7 @@ extension LiveSession {
     /// A participant's call has come: it is looked at here and answered beside
     /// the event loop.
     func answer(_ invocation: RPCInvocation) {
-        let caller = connection?.remoteParticipants.first { $0.identity == invocation.caller }
+        let caller = connection?.remoteParticipants.first { $0.identity.isIdentity(invocation.caller) }
         let run = InvocationRun(
             invocation, to: methods[invocation.method]?.spec,
             by: PendingInvocation.Caller(
@@ -34,6 +34,8 @@ extension LiveSession {
     /// Why a call is not taken at all; nil: it is.
     private func refusal(of run: InvocationRun) -> RPCError? {
         if endTask != nil { return RPCError(.sessionOver) }
+        // However soon a handler has its answer, the answer has a way to go.
+        if answersUnderWay.count >= context.limits.answers { return RPCError(.tooManyCalls) }
         // Those that wait in the queue have a bound of their own.
         if invocations.count - queue.count > context.limits.invocations { return RPCError(.tooManyCalls) }
         return nil
@@ -41,7 +43,8 @@ extension LiveSession {
 
     private func isAllowed(_ caller: PendingInvocation.Caller, _ method: RPCMethodSpec) -> Bool {
         method.allowedCallers?.includes(
-            identity: caller.identity, kind: caller.kind, hasFloor: turns.floor.holder == caller.identity) ?? true
+            identity: caller.identity, kind: caller.kind, hasFloor: caller.identity.isIdentity(turns.floor.holder))
+            ?? true
     }
 
     private func answerBuiltin(_ run: InvocationRun) {
@@ -78,9 +81,16 @@ extension LiveSession {
             latency: latency, failed: answer.error != nil, at: context.clock.now)
         context.metrics.recordInvocation(latency: latency, outcome: record.outcome)
         TraceContext.$current.withValue(run.trace) {
-            write(.invocation(record))
+            log(record)
             send(answer, of: run)
         }
+    }
+
+    /// The journal is everybody's: one caller that calls without pause must not
+    /// fill it.
+    private func log(_ record: RPCInvocationRecord) {
+        guard logBudget.take(at: context.clock.uptime) else { return context.metrics.unloggedInvocations.increment() }
+        write(.invocation(record))
     }
 
     private func send(_ answer: Result<String, RPCError>, of run: InvocationRun) {
@@ -103,7 +113,7 @@ extension LiveSession {
     func invocationsLose(_ identity: String?) {
         carryOut(queue.callerLeft(identity))
         let lost = invocations.values.filter { run in
-            run.method?.handler != .builtin && identity.map { $0 == run.caller.identity } ?? true
+            run.method?.handler != .builtin && identity.map { $0.isIdentity(run.caller.identity) } ?? true
         }
         for run in lost { settle(run.id, .failure(RPCError(.recipientDisconnected))) }
     }

@@ -22,6 +22,8 @@ actor LiveSession {
     var methods: [String: RPCMethodReport]
     /// Calls to the agent's methods that have no answer yet.
     var invocations: [InvocationID: InvocationRun] = [:]
+    /// How many more lines of the log the calls may become at this moment.
+    var logBudget: LogBudget
     /// Answers on their way to the room.
     var answersUnderWay: [InvocationID: Task<Void, Never>] = [:]
     /// Of the calls, those that a users' system is to come for.
@@ -135,6 +137,8 @@ actor LiveSession {
         self.onFinished = onFinished
         createdBy = session.createdBy
         turns = TurnMachine(sessionID: session.id)
+        logBudget = LogBudget(
+            perSecond: context.limits.logLinesPerSecond, burst: context.limits.logBurst, at: context.clock.uptime)
         queue = InvocationQueue(
             limit: context.limits.pendingInvocations, pollerLimit: context.limits.invocationPollers)
         gate = AudioGate(clock: context.clock, metrics: context.metrics)

@@ -16,6 +16,7 @@ public struct RuntimeMetrics: Sendable {
     let speeches: MetricFamily<Counter>
     let incidents: MetricFamily<Counter>
     let lostEntries: Counter
+    let unloggedInvocations: Counter
     private let framesPassed: Counter
     private let framesDropped: Counter
     private let framesOfPreRoll: Counter
@@ -55,6 +56,10 @@ public struct RuntimeMetrics: Sendable {
         lostEntries = registry.counter(
             "turngate_journal_lost_entries_total",
             help: "Log lines and events that a full journal did not take."
+        ).labelled()
+        unloggedInvocations = registry.counter(
+            "turngate_rpc_unlogged_invocations_total",
+            help: "RPC invocations that were answered and not logged, being too many of one session."
         ).labelled()
         let frames = registry.counter(
             "turngate_audio_frames_total", help: "Frames of 20 ms at the gate by what became of them.",

@@ -14,6 +14,11 @@ public final class SessionSupervisor: Sendable {
         var isShuttingDown = false
 
         var countBeingMade: Int { beingMade.values.reduce(0, +) }
+
+        mutating func giveBackPlace(of maker: String?) {
+            let left = beingMade[maker, default: 1] - 1
+            beingMade[maker] = left > 0 ? left : nil
+        }
     }
 
     let context: RuntimeContext
@@ -40,7 +45,20 @@ public final class SessionSupervisor: Sendable {
             throw .conflict(.rpcMethodBuiltin(name: taken.name))
         }
         try reservePlace(for: maker)
-        defer { giveBackPlace(of: maker) }
+        let entered: (session: Session, states: AgentStateMachine, webhooks: [WebhookWithSecret])
+        do throws(TurngateError) {
+            entered = try await enter(spec, by: maker, claim: claim)
+        } catch {
+            state.withLock { $0.giveBackPlace(of: maker) }
+            throw error
+        }
+        return Made(session: await start(entered.session, entered.states), webhooks: entered.webhooks)
+    }
+
+    /// Writes a new session down.
+    private func enter(
+        _ spec: SessionSpec, by maker: String?, claim: IdempotencyClaim?
+    ) async throws(TurngateError) -> (session: Session, states: AgentStateMachine, webhooks: [WebhookWithSecret]) {
         let whole = try await withDefaults(spec)
         let now = context.clock.now
         var session = Session(id: SessionID(at: now), spec: whole, createdAt: now)
@@ -48,13 +66,16 @@ public final class SessionSupervisor: Sendable {
         let states = AgentStateMachine(sessionID: session.id, at: now)
         let webhooks = try webhooks(of: session)
         try await insert(session, first: states.current, webhooks: webhooks, claim: claim)
-        return Made(session: await start(session, states), webhooks: webhooks)
+        return (session, states, webhooks)
     }
 
+    /// The place that was kept for the session becomes its own in one step, so
+    /// that it never counts twice.
     private func start(_ session: Session, _ states: AgentStateMachine) async -> LiveSession {
         let actor = LiveSession(session, states: states, context: context) { [weak self] in self?.forget($0) }
         let isShuttingDown = state.withLock { state in
             state.live[session.id] = actor
+            state.giveBackPlace(of: session.createdBy)
             return state.isShuttingDown
         }
         await actor.begin()
@@ -137,13 +158,6 @@ public final class SessionSupervisor: Sendable {
                 }
             }
             state.beingMade[maker, default: 0] += 1
-        }
-    }
-
-    private func giveBackPlace(of maker: String?) {
-        state.withLock { state in
-            let left = state.beingMade[maker, default: 1] - 1
-            state.beingMade[maker] = left > 0 ? left : nil
         }
     }
 

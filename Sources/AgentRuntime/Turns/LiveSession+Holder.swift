@@ -9,7 +9,7 @@ extension LiveSession {
         guard let turn = turns.current, turn.status == .active else { return stop(.holder) }
         // Who is where is not known while the room is away.
         guard lifecycle.status == .active else { return stop(.holder) }
-        guard let holder = speakers.first(where: { $0.identity == turn.holder }) else {
+        guard let holder = speakers.first(where: { $0.identity.isIdentity(turn.holder) }) else {
             return carryOut(turns.left(turn.holder))
         }
         guard Self.silence(of: holder) != nil else {
@@ -25,7 +25,7 @@ extension LiveSession {
     private func endIfHolderIsSilent(_ turn: TurnID) {
         timers[.holder] = nil
         guard let running = turns.current, running.id == turn,
-            let holder = speakers.first(where: { $0.identity == running.holder }),
+            let holder = speakers.first(where: { $0.identity.isIdentity(running.holder) }),
             let reason = Self.silence(of: holder)
         else { return }
         endTurn(turn, because: reason)

@@ -53,14 +53,15 @@ extension LiveSession {
     }
 
     private func turnState(for caller: String) -> TurnStateReply {
-        let gate = gateVerdicts.first { $0.identity == caller }
+        let gate = gateVerdicts.first { $0.identity.isIdentity(caller) }
         let floor = turns.floor
         return TurnStateReply(
             mode: session.spec.turnPolicy.mode.rawValue, agentState: states.state.rawValue,
             turn: turns.current.map { TurnReply.Result($0) },
             floor: .init(holder: floor.holder, offeredTo: floor.offeredTo, queue: floor.queue),
             you: .init(
-                isHolder: floor.holder == caller, place: floor.queue.firstIndex(of: caller).map { $0 + 1 },
+                isHolder: caller.isIdentity(floor.holder),
+                place: floor.queue.firstIndex(where: caller.isIdentity).map { $0 + 1 },
                 gate: gate?.isOpen == true ? "open" : "closed",
                 gateReason: (gate?.reason ?? .unavailable).rawValue))
     }

@@ -62,7 +62,7 @@ extension LiveSession {
     private func requireFloor(for identity: String) throws(TurngateError) {
         guard lifecycle.status == .active else { throw .conflict(.turn(.notReady(lifecycle.status))) }
         guard session.spec.turnPolicy.mode == .manual else { throw .conflict(.turn(.noFloor)) }
-        guard speakers.contains(where: { $0.identity == identity && $0.state != .disconnected }) else {
+        guard speakers.contains(where: { $0.identity.isIdentity(identity) && $0.state != .disconnected }) else {
             throw .conflict(.turn(.participantAbsent(identity)))
         }
     }
@@ -164,7 +164,7 @@ extension LiveSession {
         holderWasAudible = false
         gate.record(
             TurnRecording(turn: turn.id, keeps: policy.keepTurnAudio, maxBytes: context.limits.turnAudioBytes))
-        let isHeard = gateVerdicts.contains { $0.identity == turn.holder && $0.isOpen }
+        let isHeard = gateVerdicts.contains { $0.identity.isIdentity(turn.holder) && $0.isOpen }
         guard isHeard else { return watchHolder() }
         let preRoll = policy.closedGate == .drop ? policy.preRollMs : 0
         gate.open(

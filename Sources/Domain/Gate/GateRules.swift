@@ -52,7 +52,7 @@ public struct GateRules: Sendable, Equatable {
         guard stateAllows else { return shut(.policy) }
         guard policy.mode == .manual else { return ParticipantGate(identity: identity, isOpen: true, reason: .policy) }
         guard let holder else { return shut(.noTurn) }
-        return identity == holder
+        return identity.isIdentity(holder)
             ? ParticipantGate(identity: identity, isOpen: true, reason: .turn) : shut(.notHolder)
     }
 

@@ -97,7 +97,7 @@ public struct InvocationQueue: Sendable, Equatable {
     /// A participant has left, or (nil) all are out of reach: its calls are over.
     public mutating func callerLeft(_ identity: String?) -> [Action] {
         end(with: RPCError(.recipientDisconnected)) { entry in
-            identity.map { $0 == entry.invocation.caller.identity } ?? true
+            identity.map { $0.isIdentity(entry.invocation.caller.identity) } ?? true
         }
     }
 

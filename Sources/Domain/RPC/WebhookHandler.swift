@@ -73,6 +73,6 @@ public struct AllowedCallers: Sendable, Equatable, Codable {
     /// Whether the participant of this identity and kind may call; `hasFloor`
     /// says whether the floor is its.
     public func includes(identity: String, kind: ParticipantKind, hasFloor: Bool) -> Bool {
-        identities.contains(identity) || kinds.contains(kind) || (floorHolder && hasFloor)
+        identities.contains { $0.isIdentity(identity) } || kinds.contains(kind) || (floorHolder && hasFloor)
     }
 }

@@ -88,13 +88,13 @@ public struct TurnMachine: Sendable, Equatable {
         _ request: TurnRequest, by caller: Caller, id: TurnID, at time: Timestamp
     ) -> Result<Decision<TurnStart>, TurnRefusalError> {
         if let turn = current {
-            if turn.holder == request.participant, turn.status == .active {
+            if turn.holder.isIdentity(request.participant), turn.status == .active {
                 return .success(Decision(value: .running(turn), actions: []))
             }
             if request.preempt { return .success(preempt(turn, request, by: caller, id: id, at: time)) }
             return wait(request, holder: turn.holder, turn: turn)
         }
-        if let kept = offeredTo, kept != request.participant, !request.preempt {
+        if let kept = offeredTo, !kept.isIdentity(request.participant), !request.preempt {
             return wait(request, holder: kept, turn: nil)
         }
         return .success(open(request, by: caller, id: id, at: time, after: []))
@@ -106,13 +106,13 @@ public struct TurnMachine: Sendable, Equatable {
         guard request.queue else {
             return .failure(TurnRefusalError(.floorTaken(holder: holder, turn: turn?.id, epoch: turn?.epoch)))
         }
-        if !queue.contains(request.participant) {
+        if !queue.contains(where: request.participant.isIdentity) {
             guard queue.count < queueLimit else {
                 return .failure(TurnRefusalError(.queueFull(limit: queueLimit)))
             }
             queue.append(request.participant)
         }
-        let place = (queue.firstIndex(of: request.participant) ?? 0) + 1
+        let place = (queue.firstIndex(where: request.participant.isIdentity) ?? 0) + 1
         return .success(
             Decision(value: .queued(participant: request.participant, place: place, holder: holder), actions: []))
     }
@@ -136,7 +136,7 @@ public struct TurnMachine: Sendable, Equatable {
         // Whose offer a preemption crosses stays the next.
         if let offeredTo { queue.insert(offeredTo, at: 0) }
         offeredTo = nil
-        queue.removeAll { $0 == request.participant }
+        queue.removeAll { $0.isIdentity(request.participant) }
         let turn = Turn(
             id: id, sessionID: sessionID, epoch: lastEpoch, holder: request.participant, startedAt: time,
             startCause: caller.cause, startActor: caller.name)
@@ -164,7 +164,7 @@ public struct TurnMachine: Sendable, Equatable {
         guard let turn = current, reference.means(turn) else {
             return .failure(TurnRefusalError(.staleTurn(current: current?.id, epoch: current?.epoch)))
         }
-        if case .participant(let identity) = caller, identity != turn.holder {
+        if case .participant(let identity) = caller, !identity.isIdentity(turn.holder) {
             return .failure(TurnRefusalError(.notHolder(holder: turn.holder)))
         }
         let actions = beginEnd(cancelling ? .cancelTurn : .endTurn)
@@ -228,8 +228,10 @@ public struct TurnMachine: Sendable, Equatable {
 
     /// A participant does not want to wait any longer; says whether it did.
     public mutating func leaveQueue(_ identity: String) -> Decision<Bool> {
-        if offeredTo == identity { return Decision(value: true, actions: offerExpired(offerNumber)) }
-        guard let place = queue.firstIndex(of: identity) else { return Decision(value: false, actions: []) }
+        if identity.isIdentity(offeredTo) { return Decision(value: true, actions: offerExpired(offerNumber)) }
+        guard let place = queue.firstIndex(where: identity.isIdentity) else {
+            return Decision(value: false, actions: [])
+        }
         queue.remove(at: place)
         return Decision(value: true, actions: [])
     }
@@ -237,7 +239,7 @@ public struct TurnMachine: Sendable, Equatable {
     /// A participant has left the room.
     public mutating func left(_ identity: String) -> [Action] {
         let actions = leaveQueue(identity).actions
-        guard current?.holder == identity else { return actions }
+        guard identity.isIdentity(current?.holder) else { return actions }
         return actions + beginEnd(.holderLeft)
     }
 

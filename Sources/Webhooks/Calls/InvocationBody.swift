@@ -21,8 +21,9 @@ enum InvocationBody {
         let attributes: [String: String]
     }
 
-    /// The payload is put in as it came where it is JSON, so that its numbers and
-    /// the order of its keys stay; whoever calls has seen to it that it is.
+    /// The payload is put in as it was read where it is JSON: without spaces or a
+    /// byte order mark, which have no place here; its numbers and the order of
+    /// its keys stay.
     static func bytes(of invocation: PendingInvocation) throws(HandlerFailure) -> [UInt8] {
         let caller = invocation.caller
         let fields = Fields(
@@ -45,7 +46,7 @@ enum InvocationBody {
         case .raw: return [UInt8](try encoder.encode(invocation.payload))
         case .json:
             let isEmpty = invocation.payload.utf8.allSatisfy { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-            return Array((isEmpty ? "null" : invocation.payload).utf8)
+            return Array((isEmpty ? "null" : try JSONText(invocation.payload).compact).utf8)
         }
     }
 }

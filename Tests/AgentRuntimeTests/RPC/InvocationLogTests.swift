@@ -64,6 +64,29 @@ struct InvocationLogTests {
         #expect(text.contains("turngate_journal_lost_entries_total 1"))
     }
 
+    @Test func callsWithoutPause_areAllAnswered_andLoggedUpToABound() async throws {
+        var limits = Stage.limits
+        limits.logBurst = 5
+        limits.logLinesPerSecond = 2
+        let counter = try await Counter(.echo, limits: limits)
+        for _ in 0..<20 {
+            #expect(await counter.result(of: counter.call("nowhere", by: "alice"))?.error != nil)
+        }
+        #expect(counter.journal.invocations.count == 5)
+        counter.clock.advance(by: .seconds(1))
+        for _ in 0..<4 { #expect(await counter.result(of: counter.call("m", by: "alice", "x")) == .success("x")) }
+        #expect(counter.journal.invocations.count == 7)
+        let text = counter.bench.metrics.text(.prometheus)
+        #expect(text.contains("turngate_rpc_unlogged_invocations_total 17"))
+    }
+
+    @Test func whileTooManyAnswersAreUnderWay_noCallIsTaken() async throws {
+        var limits = Stage.limits
+        limits.answers = 0
+        let counter = try await Counter(.echo, limits: limits)
+        #expect(await counter.result(of: counter.call("m", by: "alice")) == .failure(RPCError(.tooManyCalls)))
+    }
+
     @Test func theMetrics_tellOutcomesApart_withFewLabels() async throws {
         let counter = try await Counter(webhook: WebhookHandler(url: "https://x")) {
             $0.allowedCallers = AllowedCallers(identities: ["alice", "carol"])

@@ -141,7 +141,9 @@ struct PolledCallTests {
     }
 
     @Test func aThousandWait_oneMoreIsRefused_besidesTheBoundOfOtherCalls() async throws {
-        let counter = try await Counter(queue: QueueHandler())
+        var limits = Stage.limits
+        limits.logBurst = 2000
+        let counter = try await Counter(queue: QueueHandler(), limits: limits)
         let calls = (0..<1000).map { _ in counter.call("m", by: "alice") }
         #expect(await eventually { await counter.supervisor.liveSession(counter.id)?.queue.count == 1000 })
         let refused = counter.call("m", by: "alice")
