@@ -142,25 +142,31 @@ public struct ControlAPI: HTTPHandler {
         if let caller = context.caller, caller.scope < scope { throw Problem(forbiddenWithout: scope) }
     }
 
-    private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> HTTPResponse {
+    private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> CallAnswer {
         do {
-            return try await endpoint.answer(request)
+            return CallAnswer(response: try await endpoint.answer(request))
         } catch {
-            return answer(error, request.http, request.context)
+            return refusal(error, request)
         }
     }
 
     private func remake(
         _ endpoint: Endpoint, _ made: IdempotencyOutcome.Made, _ request: APIRequest
-    ) async -> HTTPResponse {
+    ) async -> CallAnswer {
         do {
             guard let remade = endpoint.remade else {
                 throw TurngateError.internalFailure("\(endpoint.pattern) cannot say what its claim was bound to")
             }
-            return try await remade(made, request)
+            return CallAnswer(response: try await remade(made, request))
         } catch {
-            return answer(error, request.http, request.context)
+            return refusal(error, request)
         }
+    }
+
+    private func refusal(_ error: any Error, _ request: APIRequest) -> CallAnswer {
+        let problem = problem(error, request.context)
+        let response = problem.response(instance: request.http.path, requestID: request.context.requestID)
+        return CallAnswer(response: response, problem: problem.type)
     }
 
     private func answer(_ error: any Error, _ request: HTTPRequest, _ context: RequestContext) -> HTTPResponse {

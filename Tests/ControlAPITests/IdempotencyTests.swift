@@ -110,6 +110,9 @@ struct IdempotencyTests {
         #expect(log.entries.isEmpty)
         harness.sessions.configure { $0.failure = .conflict(.tooManySessions(limit: 1)) }
         #expect(try await make().status == 409)
+        #expect(log.entries.isEmpty)
+        harness.sessions.configure { $0.failure = .conflict(.rpcMethodTaken(name: "a")) }
+        #expect(try await make().status == 409)
         harness.sessions.configure { $0.failure = nil }
         let again = try await make()
         #expect(again.status == 409)
@@ -153,13 +156,47 @@ struct IdempotencyTests {
         #expect(harness.webhooks.read { $0.secrets } == 2)
     }
 
-    @Test func answersBeyondOneMebibyte_areNotKept_andTheCallIsNotMadeAgain() {
+    @Test func rotationOfADeadProcess_keepsWhatSignedBeside_andIsAnsweredOnce() async throws {
+        let made = try await harness.send(.post, "/v1/webhooks", #"{"url":"https://a.example"}"#)
+        let id = try #require(WebhookID(try made.json()["id"] as? String ?? ""))
+        func rotate() async throws -> Answer {
+            try await harness.send(
+                .post, "/v1/webhooks/\(id)/rotate-secret", #"{"overlap_s":60}"#, headers: ["Idempotency-Key": "k1"])
+        }
+        let first = try await rotate()
+        log.die(having: .secret(of: id))
+        let again = try await rotate()
+        #expect(first.status == 200 && again.status == 200)
+        #expect(harness.webhooks.read { $0.overlap } == nil)
+        #expect(try again.json()["secret"] as? String == FakeWebhooks.secret(3))
+        let until = try first.json()["previous_secret_expires_at"] as? String
+        #expect(try until != nil && again.json()["previous_secret_expires_at"] as? String == until)
+        #expect(try await rotate().bytes == again.bytes)
+        let claims = harness.webhooks.read { $0.claims }
+        #expect(claims.count == 3 && claims[1] != nil && claims[2] != nil && claims[1] != claims[2])
+    }
+
+    @Test func defaultMethodOfADeadProcess_isShownAsItStands() async throws {
+        func add() async throws -> Answer {
+            try await harness.send(
+                .post, "/v1/rpc-methods", #"{"name":"a","handler":{"type":"echo"}}"#,
+                headers: ["Idempotency-Key": "k1"])
+        }
+        let first = try await add()
+        log.die(having: .defaultMethod("a"))
+        let again = try await add()
+        #expect(again.status == 201 && again.bytes == first.bytes)
+        #expect(try again.header("Location") == "/v1/rpc-methods/a")
+    }
+
+    @Test func answersBeyondSixteenMebibytes_areNotKept_andTheCallIsNotMadeAgain() {
         let reply = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 1 << 20 + 1))), bodyDigest: nil)
+            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20 + 1))), bodyDigest: nil)
         #expect(reply.status == 422 && reply.body.count < 1000)
+        #expect(String(decoding: reply.body, as: UTF8.self).contains("do not repeat it"))
         let whole = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 1 << 20))), bodyDigest: nil)
-        #expect(whole.status == 200 && whole.body.count == 1 << 20)
+            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20))), bodyDigest: nil)
+        #expect(whole.status == 200 && whole.body.count == 16 << 20)
     }
 
     // MARK: streamed bodies
@@ -207,6 +244,16 @@ struct IdempotencyTests {
         let broken = try await speak([Array(sound.prefix(2000))], on: path, error: .clientGone)
         #expect(broken.answer.status == 400)
         #expect(log.entries.isEmpty)
+        #expect([201, 202].contains(try await speak([sound], on: path).answer.status))
+    }
+
+    @Test func aRefusalBeforeTheWholeBodyWasRead_isNotAnotherBodysAnswer() async throws {
+        let path = try await harness.session()
+        let noise = [UInt8](repeating: 7, count: 200_000)
+        let refused = try await speak(Self.cut(noise, every: 1000), on: path)
+        #expect(refused.answer.status == 400 && refused.unread > 0)
+        #expect(log.entries.isEmpty)
+        let sound = Sound.wav(Sound.tone(milliseconds: 100))
         #expect([201, 202].contains(try await speak([sound], on: path).answer.status))
     }
 

@@ -148,6 +148,26 @@ import Testing
         #expect(try await log.claim(Self.request(fingerprint: 2)) == .mismatch)
     }
 
+    @Test func defaultMethod_isBoundToItsClaim_whereItIsAdded() async throws {
+        let fixture = try await StoreFixture()
+        let (dead, theirs) = try await Self.another(fixture)
+        let spec = RPCMethodSpec(name: "a", handler: .echo)
+        let one = try await Self.claimed(theirs), two = try await Self.claimed(theirs, Self.request("k2"))
+        try await fixture.sessions.insertDefaultMethod(spec, limit: 5, claim: one)
+        await #expect(throws: TurngateError.conflict(.rpcMethodTaken(name: "a"))) {
+            try await fixture.sessions.insertDefaultMethod(spec, limit: 5, claim: two)
+        }
+        await #expect(throws: TurngateError.self) {
+            try await fixture.sessions.insertDefaultMethod(
+                RPCMethodSpec(name: "b", handler: .echo), limit: 5, claim: IdempotencyClaim(id: UUID()))
+        }
+        #expect(try await fixture.sessions.defaultMethods().map(\.name) == ["a"])
+        _ = try await fixture.registry.bury(dead)
+        let log = Self.log(fixture)
+        _ = try await Self.takenOver(log, having: .defaultMethod("a"))
+        _ = try await Self.claimed(log, Self.request("k2"))
+    }
+
     @Test func bindingAClaimThatWasTakenOver_undoesTheTransaction() async throws {
         let fixture = try await StoreFixture()
         let (dead, theirs) = try await Self.another(fixture)

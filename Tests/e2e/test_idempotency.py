@@ -52,10 +52,23 @@ async def test_badKeys_areRefused(http, room, key):
 
 async def test_refusal_isReplayedToo_andAWrongFieldMayBeCorrectedUnderANewKey(http, session):
     key = keyed(str(uuid.uuid4()))
+    method = {"name": "ask", "handler": {"type": "echo"}}
+    path = f"/v1/sessions/{session['id']}/rpc-methods"
+    done(await http.post(path, json=method), 201)
+    problem(await http.post(path, json=method, headers=key), 409, "rpc-method-taken")
+    assert (await http.delete(f"{path}/ask")).status_code == 204
+    again = await http.post(path, json=method, headers=key)
+    problem(again, 409, "rpc-method-taken")
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_refusalThatPasses_isNotKept(http, session):
+    key = keyed(str(uuid.uuid4()))
     taken = {"room": session["room"]}
-    first = problem(await http.post("/v1/sessions", json=taken, headers=key), 409, "identity-taken")
+    problem(await http.post("/v1/sessions", json=taken, headers=key), 409, "identity-taken")
     again = await http.post("/v1/sessions", json=taken, headers=key)
-    assert problem(again, 409, "identity-taken")["conflicting_session"] == first["conflicting_session"]
+    problem(again, 409, "identity-taken")
+    assert "idempotent-replayed" not in again.headers
 
 
 async def test_everyPOST_isDoneOnce_whenManyRepeatItAtOnce(http, session, make_session, room_server, join, backend):

@@ -7,10 +7,10 @@ extension SessionSupervisor {
         try await context.store.defaultMethods()
     }
 
-    public func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) {
+    public func addDefaultMethod(_ spec: RPCMethodSpec, claim: IdempotencyClaim?) async throws(TurngateError) {
         try requireNotBuiltin(spec.name)
         try await uncut { [context] () async throws(TurngateError) in
-            try await context.store.insertDefaultMethod(spec, limit: context.limits.methodsAtFirst)
+            try await context.store.insertDefaultMethod(spec, limit: context.limits.methodsAtFirst, claim: claim)
         }
     }
 

@@ -5,8 +5,8 @@ import Logging
 /// Sees to it that a POST with an `Idempotency-Key` is carried out once, and
 /// that its repeats get its answer.
 struct IdempotencyGate: Sendable {
-    typealias Call = @Sendable (APIRequest) async -> HTTPResponse
-    typealias Remake = @Sendable (IdempotencyOutcome.Made, APIRequest) async -> HTTPResponse
+    typealias Call = @Sendable (APIRequest) async -> CallAnswer
+    typealias Remake = @Sendable (IdempotencyOutcome.Made, APIRequest) async -> CallAnswer
 
     private let idempotency: Idempotency
     private let logger: Logger
@@ -26,7 +26,7 @@ struct IdempotencyGate: Sendable {
         _ request: APIRequest, remake: @escaping Remake, _ call: @escaping Call
     ) async throws -> HTTPResponse {
         guard request.http.method == .post, let key = try IdempotencyKey.read(request.http.headers) else {
-            return await call(request)
+            return await call(request).response
         }
         let wanted = IdempotencyRequest(
             caller: IdempotencyKey.owner(request.context.caller, idempotency.sha256), key: key,
@@ -53,9 +53,9 @@ struct IdempotencyGate: Sendable {
         request.claim = claim
         let tap = request.http.bodyStream.map { BodyTap($0, idempotency.sha256) }
         request.http.bodyStream = tap?.tapped
-        let response = await call(request)
+        let answer = await call(request)
         do {
-            if let reply = reply(response, tap) {
+            if let reply = await reply(answer, tap) {
                 try await idempotency.log.complete(claim, with: reply)
             } else {
                 try await idempotency.log.release(claim)
@@ -63,18 +63,32 @@ struct IdempotencyGate: Sendable {
         } catch {
             logger.error("the answer of a keyed call is not kept", metadata: ["error": "\(error)"])
         }
-        return response
+        return answer.response
     }
 
     /// Says nothing of whether the call can be made: another time it may.
     private static let passing: Set = [401, 403, 408, 413, 429]
+    /// Refusals that changed nothing and come from how things stand just now.
+    /// Those that the call itself earned (a stale turn, a name that is taken)
+    /// are kept.
+    private static let passingProblems: Set<ProblemType> = [
+        .tooManySessions, .tooManyWebhooks, .tooManyRPCMethods, .identityTaken, .floorTaken, .agentBusy, .queueFull,
+        .sessionNotWorking, .participantAbsent,
+    ]
 
     /// What to keep of an answer; nil where a repeat is to be a new try.
-    private func reply(_ response: HTTPResponse, _ tap: BodyTap?) -> StoredReply? {
-        let isFinal = response.status < 500 && !Self.passing.contains(response.status)
+    private func reply(_ answer: CallAnswer, _ tap: BodyTap?) async -> StoredReply? {
+        let status = answer.response.status
+        if let problem = answer.problem, Self.passingProblems.contains(problem) { return nil }
         // 502: the session is there, and failed. The log keeps it for that.
-        guard isFinal || response.status == 502, tap?.isBroken != true else { return nil }
-        return StoredReply(response, bodyDigest: tap?.digest)
+        guard status == 502 || (status < 500 && !Self.passing.contains(status)) else { return nil }
+        guard let tap else { return StoredReply(answer.response, bodyDigest: nil) }
+        // What was done is done for the whole body, also for the end that nobody
+        // read; where that breaks off, `digest` stays nil.
+        if status < 300 { try? await tap.drain() }
+        // Without it, another body under the key would get this answer.
+        guard let digest = tap.digest else { return nil }
+        return StoredReply(answer.response, bodyDigest: digest)
     }
 
     private func replay(_ reply: StoredReply, to request: HTTPRequest) async throws -> HTTPResponse {

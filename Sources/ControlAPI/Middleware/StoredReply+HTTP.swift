@@ -3,7 +3,7 @@ import HTTPServer
 
 extension StoredReply {
     /// The longest body that is kept.
-    static let bodyBytes = 1 << 20
+    static let bodyBytes = 16 << 20
     /// Stands among the header fields, and is never sent.
     private static let digestField = ":body-sha256"
 
@@ -21,7 +21,8 @@ extension StoredReply {
 
     /// What repeats are told in place of an answer that is too long to be kept.
     private static let tooLong = Problem(
-        .idempotencyKeyReused, "The call was carried out; its answer was longer than 1 MiB and was not kept."
+        .idempotencyKeyReused,
+        "The call was carried out; do not repeat it, under this key or another. Its answer was too long to be kept."
     ).response(instance: "", requestID: "")
 
     var bodyDigest: String? { headers.first { $0.name == Self.digestField }?.value }

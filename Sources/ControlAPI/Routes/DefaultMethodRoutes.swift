@@ -12,7 +12,7 @@ struct DefaultMethodRoutes: Sendable {
     /// every backend's.
     var endpoints: [Endpoint] {
         [
-            Endpoint(.post, Self.collection, add).needing(.admin),
+            Endpoint(.post, Self.collection, add).needing(.admin).remaking(show),
             Endpoint(.get, Self.collection, list),
             Endpoint(.get, Self.collection + "/{name}", get),
             Endpoint(.put, Self.collection + "/{name}", replace).needing(.admin),
@@ -23,8 +23,21 @@ struct DefaultMethodRoutes: Sendable {
     private func add(_ request: APIRequest) async throws -> HTTPResponse {
         var input = try request.input(body: .required)
         let spec = try input.checked(RPCMethodSpec(named: &input.body, rules))
-        try await sessions.addDefaultMethod(spec)
-        return .json(spec.json, status: 201, headers: ["Location": "\(Self.collection)/\(spec.name)"])
+        try await sessions.addDefaultMethod(spec, claim: request.claim)
+        return Self.added(spec)
+    }
+
+    private static func added(_ spec: RPCMethodSpec) -> HTTPResponse {
+        .json(spec.json, status: 201, headers: ["Location": "\(collection)/\(spec.name)"])
+    }
+
+    /// The process that added it died before it had answered: the method as it
+    /// stands by now.
+    private func show(_ made: IdempotencyOutcome.Made, _ request: APIRequest) async throws -> HTTPResponse {
+        guard case .defaultMethod(let name) = made else {
+            throw TurngateError.internalFailure("a default method's claim is bound to something else")
+        }
+        return Self.added(try await method(name))
     }
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
@@ -36,10 +49,14 @@ struct DefaultMethodRoutes: Sendable {
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let name = try request.methodName()
         try request.expectNothing()
+        return .json(try await method(name).shown(to: request.context.caller).json)
+    }
+
+    private func method(_ name: String) async throws -> RPCMethodSpec {
         guard let method = try await sessions.defaultMethods().first(where: { $0.name == name }) else {
             throw TurngateError.notFound(.rpcMethod)
         }
-        return .json(method.shown(to: request.context.caller).json)
+        return method
     }
 
     private func replace(_ request: APIRequest) async throws -> HTTPResponse {

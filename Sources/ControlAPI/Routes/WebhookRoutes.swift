@@ -18,7 +18,7 @@ struct WebhookRoutes: Sendable {
             Endpoint(.get, Self.one, get),
             Endpoint(.patch, Self.one, update).needing(.admin),
             Endpoint(.delete, Self.one, delete).needing(.admin),
-            Endpoint(.post, Self.one + "/rotate-secret", rotateSecret).needing(.admin),
+            Endpoint(.post, Self.one + "/rotate-secret", rotateSecret).needing(.admin).remaking(rotateAgain),
             Endpoint(.post, Self.one + "/test", test).needing(.admin),
             Endpoint(.get, Self.one + "/deliveries", deliveries),
         ]
@@ -42,7 +42,7 @@ struct WebhookRoutes: Sendable {
         guard case .webhook(let id) = made else {
             throw TurngateError.internalFailure("a webhook's claim is bound to something else")
         }
-        return Self.created(try await webhooks.rotateSecret(id, overlap: .zero))
+        return Self.created(try await webhooks.rotateSecret(id, overlap: .zero, claim: nil))
     }
 
     private func list(_ request: APIRequest) async throws -> HTTPResponse {
@@ -83,7 +83,17 @@ struct WebhookRoutes: Sendable {
         var input = try request.input(body: .optional)
         let overlap = input.body.integer("overlap_s", Limits.overlapSeconds) ?? Limits.defaultOverlapSeconds
         try input.finish()
-        return .json(try await webhooks.rotateSecret(id, overlap: .seconds(overlap)).json)
+        return .json(try await webhooks.rotateSecret(id, overlap: .seconds(overlap), claim: request.claim).json)
+    }
+
+    /// Nobody has seen the secret that was made: another takes its place, and
+    /// the one that receivers know signs on beside it. Bound to the claim, so
+    /// that whoever lost it meanwhile changes nothing.
+    private func rotateAgain(_ made: IdempotencyOutcome.Made, _ request: APIRequest) async throws -> HTTPResponse {
+        guard case .secret(of: let id) = made else {
+            throw TurngateError.internalFailure("a rotation's claim is bound to something else")
+        }
+        return .json(try await webhooks.rotateSecret(id, overlap: nil, claim: request.claim).json)
     }
 
     private func test(_ request: APIRequest) async throws -> HTTPResponse {

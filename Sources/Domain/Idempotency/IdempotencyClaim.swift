@@ -30,7 +30,7 @@ public struct StoredReply: Sendable, Equatable {
     public var status: Int
     /// Those that the call itself set, `Content-Type` and `Location` for instance.
     public var headers: [Header]
-    /// At most 1 MiB.
+    /// At most 16 MiB.
     public var body: [UInt8]
 
     /// One header field.
@@ -72,5 +72,9 @@ public enum IdempotencyOutcome: Sendable, Equatable {
     public enum Made: Sendable, Equatable {
         case session(SessionID)
         case webhook(WebhookID)
+        /// Not the webhook, but a new secret for it.
+        case secret(of: WebhookID)
+        /// A default method, by its name.
+        case defaultMethod(String)
     }
 }

@@ -40,8 +40,9 @@ public protocol SessionControl: Sendable {
     /// The methods that every new session starts with, sorted by name.
     func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec]
     /// Adds one, for sessions made from now on. Throws `conflict` where its name
-    /// is taken or a built-in's, and past 50.
-    func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError)
+    /// is taken or a built-in's, and past 50. Bound to `claim` in the same
+    /// transaction where there is one.
+    func addDefaultMethod(_ spec: RPCMethodSpec, claim: IdempotencyClaim?) async throws(TurngateError)
     /// Puts another in the place of the one of its name; throws `notFound`.
     func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError)
     /// Sessions that have it keep it; throws `notFound`.
@@ -231,5 +232,12 @@ public struct NotificationPage: Sendable, Equatable {
     public init(receipts: [NotificationReceipt], next: NotificationID?) {
         self.receipts = receipts
         self.next = next
+    }
+}
+
+extension SessionControl {
+    /// The same without a claim.
+    public func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) {
+        try await addDefaultMethod(spec, claim: nil)
     }
 }

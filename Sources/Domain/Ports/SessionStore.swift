@@ -34,8 +34,10 @@ public protocol SessionStore: Sendable {
     /// The methods that every new session starts with, sorted by name.
     func defaultMethods() async throws(TurngateError) -> [RPCMethodSpec]
     /// Throws `conflict(.rpcMethodTaken)`, and `conflict(.tooManyRPCMethods)` past
-    /// `limit`.
-    func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError)
+    /// `limit`. What is added is bound to `claim` in the same transaction.
+    func insertDefaultMethod(
+        _ spec: RPCMethodSpec, limit: Int, claim: IdempotencyClaim?
+    ) async throws(TurngateError)
     /// False when there is none of that name.
     func replaceDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) -> Bool
     /// False when there is none of that name.
@@ -63,6 +65,11 @@ public protocol SessionStore: Sendable {
 }
 
 extension SessionStore {
+    /// The same without a claim.
+    public func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError) {
+        try await insertDefaultMethod(spec, limit: limit, claim: nil)
+    }
+
     /// The same without webhooks and claim.
     public func insert(
         _ session: Session, first: AgentStateTransition, owner: RuntimeID

@@ -13,10 +13,23 @@ public protocol WebhookRegistry: Sendable {
     func update(_ id: WebhookID, with patch: WebhookPatch) async throws(TurngateError) -> Webhook
     /// What waits to be delivered is discarded.
     func delete(_ id: WebhookID) async throws(TurngateError)
-    /// Makes a new secret; the old one signs beside it for `overlap`.
-    func rotateSecret(_ id: WebhookID, overlap: Duration) async throws(TurngateError) -> WebhookWithSecret
+    /// Makes a new secret, bound to `claim` in the same transaction where there
+    /// is one. The old one signs beside it for `overlap`; nil: the new one takes
+    /// the place of one that nobody has seen, and what signs beside stays.
+    func rotateSecret(
+        _ id: WebhookID, overlap: Duration?, claim: IdempotencyClaim?
+    ) async throws(TurngateError) -> WebhookWithSecret
     /// Sends a test now, once, beside what waits; returns its line of the log.
     func test(_ id: WebhookID) async throws(TurngateError) -> WebhookDelivery
     /// Newest first.
     func deliveries(_ id: WebhookID, _ query: DeliveryQuery) async throws(TurngateError) -> DeliveryPage
+}
+
+extension WebhookRegistry {
+    /// The same without a claim.
+    public func rotateSecret(
+        _ id: WebhookID, overlap: Duration
+    ) async throws(TurngateError) -> WebhookWithSecret {
+        try await rotateSecret(id, overlap: overlap, claim: nil)
+    }
 }

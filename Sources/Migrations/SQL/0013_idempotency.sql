@@ -5,8 +5,9 @@ CREATE TABLE idempotency_keys (
     claim_id    uuid        NOT NULL,
     runtime_id  uuid,
     claimed_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
-    session_id  uuid,
-    webhook_id  uuid,
+    made_kind   text,
+    made_id     uuid,
+    made_name   text,
     status      integer,
     headers     json,
     body        bytea,
@@ -16,10 +17,16 @@ CREATE TABLE idempotency_keys (
     CONSTRAINT idempotency_keys_caller_length CHECK (octet_length(caller) <= 256),
     CONSTRAINT idempotency_keys_key_length CHECK (octet_length(key) BETWEEN 1 AND 255),
     CONSTRAINT idempotency_keys_fingerprint_is_a_digest CHECK (octet_length(fingerprint) = 32),
-    CONSTRAINT idempotency_keys_made_one_thing CHECK (session_id IS NULL OR webhook_id IS NULL),
+    CONSTRAINT idempotency_keys_made_kind_is_known CHECK (made_kind IN ('session', 'webhook', 'secret', 'method')),
+    CONSTRAINT idempotency_keys_made_one_thing CHECK (
+        CASE
+            WHEN made_kind IS NULL THEN num_nonnulls(made_id, made_name) = 0
+            WHEN made_kind = 'method' THEN made_id IS NULL AND made_name IS NOT NULL
+            ELSE made_id IS NOT NULL AND made_name IS NULL
+        END),
     CONSTRAINT idempotency_keys_status_is_final CHECK (status BETWEEN 200 AND 599),
     CONSTRAINT idempotency_keys_reply_is_whole CHECK (num_nulls(status, headers, body) IN (0, 3)),
-    CONSTRAINT idempotency_keys_body_length CHECK (octet_length(body) <= 1048576)
+    CONSTRAINT idempotency_keys_body_length CHECK (octet_length(body) <= 16777216)
 );
 
 COMMENT ON TABLE idempotency_keys IS
@@ -30,8 +37,8 @@ COMMENT ON COLUMN idempotency_keys.claim_id IS
     'The attempt. Another process that takes the call over, after this one''s died, puts its own.';
 COMMENT ON COLUMN idempotency_keys.runtime_id IS
     'Whose process carries it out; NULL when it gave up after having made something. No foreign key: that the process is off the register is what the others look for.';
-COMMENT ON COLUMN idempotency_keys.session_id IS
-    'What came of it, written in the transaction that made it. No foreign key: it is told even when it is gone.';
+COMMENT ON COLUMN idempotency_keys.made_kind IS
+    'What came of it, written in the transaction that made it: a session, a webhook, a new secret of the webhook made_id, or the default method made_name. No foreign key: it is told even when it is gone.';
 COMMENT ON COLUMN idempotency_keys.status IS 'NULL until the answer is known.';
 
 CREATE INDEX idempotency_keys_claimed_at_idx ON idempotency_keys (claimed_at);
@@ -41,7 +48,7 @@ CREATE INDEX idempotency_keys_claimed_at_idx ON idempotency_keys (claimed_at);
 -- any number of callers at once one gets the claim.
 CREATE FUNCTION idempotency_claim(
     wanted_caller text, wanted_key text, wanted_fingerprint bytea, claim uuid, runtime uuid, lifetime interval
-) RETURNS TABLE (outcome text, session_id uuid, webhook_id uuid, status integer, headers json, body bytea)
+) RETURNS TABLE (outcome text, made_kind text, made_id uuid, made_name text, status integer, headers json, body bytea)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -56,23 +63,23 @@ BEGIN
             -- Too old, or of a process that died before it had made anything.
             UPDATE idempotency_keys AS k SET
                 fingerprint = wanted_fingerprint, claim_id = claim, runtime_id = runtime,
-                claimed_at = clock_timestamp(), session_id = NULL, webhook_id = NULL, status = NULL,
+                claimed_at = clock_timestamp(), made_kind = NULL, made_id = NULL, made_name = NULL, status = NULL,
                 headers = NULL, body = NULL
             WHERE k.caller = wanted_caller AND k.key = wanted_key
                 AND (k.claimed_at < clock_timestamp() - lifetime
-                    OR (k.status IS NULL AND k.session_id IS NULL AND k.webhook_id IS NULL
+                    OR (k.status IS NULL AND k.made_kind IS NULL
                         AND k.fingerprint = wanted_fingerprint
                         AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = k.runtime_id)));
         END IF;
         IF FOUND THEN
-            RETURN QUERY SELECT 'claimed', NULL::uuid, NULL::uuid, NULL::integer, NULL::json, NULL::bytea;
+            RETURN QUERY SELECT 'claimed', NULL::text, NULL::uuid, NULL::text, NULL::integer, NULL::json, NULL::bytea;
             RETURN;
         END IF;
         -- Of a process that died, or gave up, after it had made something: one
         -- asker gets it, to answer in its place.
         UPDATE idempotency_keys AS k SET claim_id = claim, runtime_id = runtime
         WHERE k.caller = wanted_caller AND k.key = wanted_key AND k.status IS NULL
-            AND k.fingerprint = wanted_fingerprint AND num_nonnulls(k.session_id, k.webhook_id) = 1
+            AND k.fingerprint = wanted_fingerprint AND k.made_kind IS NOT NULL
             AND NOT EXISTS (SELECT FROM runtimes AS r WHERE r.id = k.runtime_id);
         SELECT * INTO held FROM idempotency_keys AS k WHERE k.caller = wanted_caller AND k.key = wanted_key;
         EXIT WHEN FOUND;
@@ -82,28 +89,29 @@ BEGIN
             -- Taken over just now, or the same attempt once more, its reply
             -- having been lost.
             WHEN held.claim_id = claim AND held.status IS NULL THEN
-                CASE WHEN num_nonnulls(held.session_id, held.webhook_id) = 1 THEN 'made' ELSE 'claimed' END
+                CASE WHEN held.made_kind IS NOT NULL THEN 'made' ELSE 'claimed' END
             WHEN held.fingerprint <> wanted_fingerprint THEN 'mismatch'
             WHEN held.status IS NOT NULL THEN 'replied'
             ELSE 'running'
         END,
-        held.session_id, held.webhook_id, held.status, held.headers, held.body;
+        held.made_kind, held.made_id, held.made_name, held.status, held.headers, held.body;
 END
 $$;
 
 -- Ties a claim to what the transaction around it makes. Fails, and the
 -- transaction with it, when the claim is another process's by now.
-CREATE FUNCTION idempotency_bind(claim uuid, made_session uuid, made_webhook uuid) RETURNS void
+CREATE FUNCTION idempotency_bind(claim uuid, kind text, id uuid, name text) RETURNS boolean
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE idempotency_keys AS k SET session_id = made_session, webhook_id = made_webhook
+    UPDATE idempotency_keys AS k SET made_kind = kind, made_id = id, made_name = name
         WHERE k.claim_id = claim AND k.status IS NULL
-            AND coalesce(k.session_id, k.webhook_id, made_session, made_webhook)
-                = coalesce(made_session, made_webhook);
+            AND (k.made_kind IS NULL
+                OR (k.made_kind, k.made_id, k.made_name) IS NOT DISTINCT FROM (kind, id, name));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the claim is not held any more'
             USING ERRCODE = 'serialization_failure', TABLE = 'idempotency_keys',
                 CONSTRAINT = 'idempotency_keys_claim_is_held';
     END IF;
+    RETURN true;
 END
 $$;

@@ -1,5 +1,4 @@
 import Domain
-import Foundation
 import Postgres
 
 extension IdempotencyOutcome {
@@ -20,12 +19,16 @@ extension IdempotencyOutcome {
 
 extension IdempotencyOutcome.Made {
     fileprivate init(row: PostgresRow) throws(PostgresError) {
-        if let session = try row.optional("session_id", as: UUID.self) {
-            self = .session(SessionID(uuid: session))
-        } else {
-            self = .webhook(try row.id("webhook_id"))
-        }
+        self =
+            switch try row.word("made_kind", as: Kind.self) {
+            case .session: .session(try row.id("made_id"))
+            case .webhook: .webhook(try row.id("made_id"))
+            case .secret: .secret(of: try row.id("made_id"))
+            case .method: .defaultMethod(try row.get("made_name"))
+            }
     }
+
+    private enum Kind: String { case session, webhook, secret, method }
 }
 
 extension StoredReply {

@@ -6,7 +6,7 @@ enum IdempotencyStatements {
         name: "idempotency_claim",
         sql: "SELECT * FROM idempotency_claim($1, $2, $3, $4, $5, $6::bigint * interval '1 microsecond')")
 
-    static let bind = PostgresStatement(name: "idempotency_bind", sql: "SELECT idempotency_bind($1, $2, $3)")
+    static let bind = PostgresStatement(name: "idempotency_bind", sql: "SELECT idempotency_bind($1, $2, $3, NULL)")
 
     /// An answer of 500 and more counts only where something was made.
     static let complete = PostgresStatement(
@@ -14,7 +14,7 @@ enum IdempotencyStatements {
         sql: """
             UPDATE idempotency_keys SET status = $2::integer, headers = $3, body = $4
             WHERE claim_id = $1 AND status IS NULL
-                AND ($2::integer < 500 OR num_nonnulls(session_id, webhook_id) = 1)
+                AND ($2::integer < 500 OR made_kind IS NOT NULL)
             """)
 
     /// What has made nothing is as if it had never been.
@@ -22,7 +22,7 @@ enum IdempotencyStatements {
         name: "idempotency_forget",
         sql: """
             DELETE FROM idempotency_keys
-            WHERE claim_id = $1 AND status IS NULL AND num_nonnulls(session_id, webhook_id) = 0
+            WHERE claim_id = $1 AND status IS NULL AND made_kind IS NULL
             """)
 
     /// After `forget`: what has made something is nobody's any more.

@@ -112,12 +112,12 @@ extension PostgresIdempotencyLog {
     /// `storeUnavailable`, when the claim is another process's by now. Running
     /// it again does no harm.
     public static func bindCommand(claim: IdempotencyClaim, session: SessionID) -> PostgresCommand {
-        PostgresCommand(IdempotencyStatements.bind, [.uuid(claim.id), .uuid(session.uuid), .null])
+        PostgresCommand(IdempotencyStatements.bind, [.uuid(claim.id), .text("session"), .uuid(session.uuid)])
     }
 
     /// The same for a webhook.
     public static func bindCommand(claim: IdempotencyClaim, webhook: WebhookID) -> PostgresCommand {
-        PostgresCommand(IdempotencyStatements.bind, [.uuid(claim.id), .null, .uuid(webhook.uuid)])
+        PostgresCommand(IdempotencyStatements.bind, [.uuid(claim.id), .text("webhook"), .uuid(webhook.uuid)])
     }
 
     /// Removes keys that are older than `lifetime`, at most `purgeBatch` of them,

@@ -11,8 +11,10 @@ extension PostgresSessionStore {
     }
 
     /// One at a time, so that `limit` holds whoever else adds one.
-    public func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError) {
-        let values = try Self.values(spec) + [.int(limit)]
+    public func insertDefaultMethod(
+        _ spec: RPCMethodSpec, limit: Int, claim: IdempotencyClaim?
+    ) async throws(TurngateError) {
+        let values = try Self.values(spec) + [.int(limit), .uuid(claim?.id)]
         // Always one row.
         var answer = (added: false, taken: true)
         do {

@@ -6,7 +6,8 @@ enum DefaultMethodStatements {
     static let lock = PostgresStatement(
         name: "default_method_lock", sql: "LOCK TABLE default_rpc_methods IN SHARE ROW EXCLUSIVE MODE")
 
-    /// Second; always one row, which says what stood in the way.
+    /// Second; always one row, which says what stood in the way. `$9` is the
+    /// claim that is bound to what is added, or NULL.
     static let insert = PostgresStatement(
         name: "default_method_insert",
         sql: """
@@ -19,7 +20,9 @@ enum DefaultMethodStatements {
                 WHERE NOT taken AND count < $8::bigint
                 RETURNING name
             )
-            SELECT taken, EXISTS (SELECT FROM added) AS added FROM there
+            SELECT taken, EXISTS (SELECT FROM added) AS added,
+                (SELECT idempotency_bind($9::uuid, 'method', NULL, name) FROM added WHERE $9::uuid IS NOT NULL)
+            FROM there
             """)
 
     static let replace = PostgresStatement(

@@ -102,10 +102,12 @@ public struct PostgresWebhookRegistry: WebhookRegistry {
 
     /// A secret from before the present one is no longer valid.
     public func rotateSecret(
-        _ id: WebhookID, overlap: Duration
+        _ id: WebhookID, overlap: Duration?, claim: IdempotencyClaim?
     ) async throws(TurngateError) -> WebhookWithSecret {
         let secret = try newSecret()
-        let values: [PostgresValue] = [.id(id), .text(secret), .int64(overlap.microseconds)]
+        let values: [PostgresValue] = [
+            .id(id), .text(secret), overlap.map { .int64($0.microseconds) } ?? .null, .uuid(claim?.id),
+        ]
         let rotated = try await database.rows(WebhookStatements.rotate, values, Webhook.init(row:))
         return WebhookWithSecret(webhook: try Self.only(rotated), secret: secret)
     }

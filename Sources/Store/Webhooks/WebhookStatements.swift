@@ -80,18 +80,25 @@ enum WebhookStatements {
             WHERE id = $1 AND deleted_at IS NULL
             """)
 
-    /// `$3` is how long the present secret stays valid, in microseconds.
+    /// `$3` is how long the present secret stays valid, in microseconds; NULL:
+    /// it goes, and the one before it is not touched. `$4` is the claim that is
+    /// bound to it, or NULL.
     static let rotate = PostgresStatement(
         name: "webhook_rotate",
         sql: """
             UPDATE webhooks SET
                 secret = $2, revision = revision + 1,
-                previous_secret = CASE WHEN $3::bigint > 0 THEN secret END,
+                previous_secret = CASE
+                    WHEN $3::bigint IS NULL THEN previous_secret
+                    WHEN $3::bigint > 0 THEN secret
+                END,
                 previous_secret_expires_at = CASE
+                    WHEN $3::bigint IS NULL THEN previous_secret_expires_at
                     WHEN $3::bigint > 0 THEN clock_timestamp() + $3::bigint * interval '1 microsecond'
                 END
             WHERE id = $1 AND deleted_at IS NULL
-            RETURNING \(columns)
+            RETURNING \(columns),
+                CASE WHEN $4::uuid IS NOT NULL THEN idempotency_bind($4::uuid, 'secret', id, NULL) END AS bound
             """)
 
     /// Newest first, of the statuses `$4`: the newest of each one by the index,

@@ -90,7 +90,9 @@ final class ScriptedStore: SessionStore {
         try with { state throws(TurngateError) in state.defaults.sorted { $0.name < $1.name } }
     }
 
-    func insertDefaultMethod(_ spec: RPCMethodSpec, limit: Int) async throws(TurngateError) {
+    func insertDefaultMethod(
+        _ spec: RPCMethodSpec, limit: Int, claim: IdempotencyClaim?
+    ) async throws(TurngateError) {
         try with { state throws(TurngateError) in
             guard !state.defaults.contains(where: { $0.name == spec.name }) else {
                 throw .conflict(.rpcMethodTaken(name: spec.name))

@@ -45,7 +45,7 @@ extension FakeSessions {
         try perform(nil) { state in state.defaults.values.sorted { $0.name < $1.name } }
     }
 
-    func addDefaultMethod(_ spec: RPCMethodSpec) async throws(TurngateError) {
+    func addDefaultMethod(_ spec: RPCMethodSpec, claim: IdempotencyClaim?) async throws(TurngateError) {
         try perform(.addDefault(spec)) { state throws(TurngateError) in
             if BuiltinMethod(rawValue: spec.name) != nil { throw .conflict(.rpcMethodBuiltin(name: spec.name)) }
             if state.defaults[spec.name] != nil { throw .conflict(.rpcMethodTaken(name: spec.name)) }

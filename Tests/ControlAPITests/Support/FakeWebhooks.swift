@@ -90,12 +90,15 @@ final class FakeWebhooks: WebhookRegistry {
         }
     }
 
-    func rotateSecret(_ id: WebhookID, overlap: Duration) async throws(TurngateError) -> WebhookWithSecret {
+    func rotateSecret(
+        _ id: WebhookID, overlap: Duration?, claim: IdempotencyClaim?
+    ) async throws(TurngateError) -> WebhookWithSecret {
         try perform { state throws(TurngateError) in
             var webhook = try Self.find(id, state)
             state.overlap = overlap
             state.secrets += 1
-            webhook.previousSecretExpiresAt = FakeSessions.start + overlap
+            if let overlap { webhook.previousSecretExpiresAt = FakeSessions.start + overlap }
+            state.claims.append(claim)
             state.webhooks[id] = webhook
             return WebhookWithSecret(webhook: webhook, secret: Self.secret(state.secrets))
         }

@@ -140,6 +140,40 @@ import Testing
         #expect(try await fixture.webhooks.webhooks(WebhookQuery()).webhooks == [made.webhook])
     }
 
+    @Test func rotation_isBoundToItsClaim_andDoneOverItLeavesWhatSignsBeside() async throws {
+        let fixture = try await OutboxFixture()
+        func keys() -> PostgresIdempotencyLog {
+            PostgresIdempotencyLog(
+                pool: fixture.pool, runtime: StoreFixture.description().id, clock: SystemClock(),
+                logger: Logger(label: "test"))
+        }
+        let request = IdempotencyRequest(caller: "key", key: "k1", fingerprint: Array(repeating: 7, count: 32))
+        let made = try await fixture.webhooks.create(
+            WebhookSpec(url: "https://example.com"), session: nil, claim: nil)
+        let id = made.webhook.id
+        guard case .claimed(let claim) = try await keys().claim(request) else {
+            Issue.record("the key is new")
+            return
+        }
+        let rotated = try await fixture.webhooks.rotateSecret(id, overlap: .seconds(600), claim: claim)
+        // Another process asks, this one having died.
+        guard case .made(.secret(of: id), let second) = try await keys().claim(request) else {
+            Issue.record("the claim is not bound")
+            return
+        }
+        let again = try await fixture.webhooks.rotateSecret(id, overlap: nil, claim: second)
+        #expect(again.secret != rotated.secret && again.webhook == rotated.webhook)
+        // The first was only slow: it changes nothing any more.
+        await #expect(throws: TurngateError.self) {
+            _ = try await fixture.webhooks.rotateSecret(id, overlap: nil, claim: claim)
+        }
+        let row = try await fixture.pool.query(
+            .unnamed("SELECT secret, previous_secret FROM webhooks WHERE id = $1"), [.uuid(id.uuid)]
+        ).first
+        #expect(try row?.get(0, as: String.self) == again.secret)
+        #expect(try row?.get(1, as: String.self) == made.secret)
+    }
+
     @Test func test_isWrittenIntoTheLog() async throws {
         let fixture = try await OutboxFixture()
         let webhook = try await fixture.make()
