@@ -8,13 +8,15 @@ import pytest
 from support import wav
 from support.answers import done
 from support.coded_signal import RATE
-from support.decoder import decode
+from support.decoder import Timeline, decode
 from support.speaker import CodedSpeaker
 from support.turns import (audio_policy, end, ended_turn, free_floor, get_session, get_turn, start, turn_audio)
 from test_gate import gates, has_audio
 from test_rpc import together
 
 GRACE_SECONDS = 1.0
+# Less than a frame.
+LOST_MS = 15.0
 
 
 @pytest.fixture
@@ -121,6 +123,11 @@ async def test_holderThatUnpublishes_endsTheTurnAfterTheGrace(holder):
     await one.next_one()
 
 
+def lost(timeline: Timeline, begin: float, end_: float) -> list[tuple[float, float]]:
+    """What is missing there and is more than a jitter buffer's way to catch up, which is less than a frame."""
+    return [gap for gap in timeline.missing(begin, end_) if gap[1] - gap[0] >= LOST_MS]
+
+
 async def test_holderThatSwitchesItsDevice_keepsItsTurnAndIsHeardOnTheNewTrack(http, holder):
     one = await holder(56)
     before = one.speaker.position()
@@ -134,9 +141,9 @@ async def test_holderThatSwitchesItsDevice_keepsItsTurnAndIsHeardOnTheNewTrack(h
     turn = await one.ended()
     assert (turn["outcome"], turn["end_reason"]) == ("committed", "end_turn")
     timeline = await one.timeline()
-    assert not timeline.missing(timeline.first, before - 60), str(timeline)
+    assert not lost(timeline, timeline.first, before - 60), str(timeline)
     # The new track's first moments are the room server's and the new jitter buffer's.
-    assert not timeline.missing(after + 700, one.speaker.position(reply.asked) - 40), (after, str(timeline))
+    assert not lost(timeline, after + 700, one.speaker.position(reply.asked) - 40), (after, str(timeline))
     assert timeline.first < before - 300
 
 
