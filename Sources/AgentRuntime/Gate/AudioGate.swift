@@ -33,6 +33,9 @@ final class AudioGate: Sendable {
     /// How many frames `duration` is, to the nearest.
     static func frames(in duration: Duration) -> Int { Int((duration.milliseconds / 20).rounded()) }
 
+    /// How many frames it takes to hold all of `duration`.
+    static func frames(holding duration: Duration) -> Int { Int((duration.milliseconds / 20).rounded(.up)) }
+
     // MARK: Frames
 
     /// Takes a frame; never blocks for longer than another frame's passing.
@@ -170,7 +173,8 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         return state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return false }
-            let tail = Self.frames(in: track.ahead(at: now, lag: lag))
+            // The frame in which the call was made passes whole: it has a last word.
+            let tail = Self.frames(holding: track.ahead(at: now, lag: lag))
             guard tail > 0 else {
                 track.shut(skipping: 0, until: now)
                 state.tracks[identity] = track

@@ -13,7 +13,7 @@ extension ProblemType {
         case .unauthenticated:
             "The request has no API key and no LiveKit access token, or one that is not known, is over, or is not good yet; `detail` says which. Send `Authorization: Bearer` with a key of this service, or with a token signed with its LiveKit API secret that has `roomAdmin` for its room."
         case .forbidden:
-            "The key or token is known but may not do this. `required_scope` says which scope is needed: `read` for GET; `write` for everything that changes something; `admin` for webhooks, and to take the floor from somebody (`errors` then names the field `preempt`). `errors` names `status` where pending invocations were to be taken with a key that may only read. A LiveKit token reaches the sessions of its own room and nothing of the service itself."
+            "The key or token is known but may not do this. `required_scope` says which scope is needed: `read` for GET; `write` for everything that changes something; `admin` for webhooks, for changes of the default methods, and to take the floor from somebody (`errors` then names the field `preempt`). `errors` names `status` where pending invocations were to be taken with a key that may only read. A LiveKit token reaches the sessions of its own room and nothing of the service itself."
         case .routeNotFound:
             "No call of the API has this path. Paths are case-sensitive and have no trailing slash; `/docs` lists them."
         case .sessionNotFound:

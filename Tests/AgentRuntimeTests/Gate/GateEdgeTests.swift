@@ -38,6 +38,17 @@ struct GateEdgeTests {
         #expect(frames == Array(1...14) && counts.preRollMs == 120)
     }
 
+    /// A call in the middle of a frame: that one holds a last word.
+    @Test func frameInWhichTheTurnEnds_passesWhole() throws {
+        let microphone = Microphone()
+        microphone.open(preRoll: 0, lag: 0)
+        microphone.say(5)
+        microphone.clock.advance(by: .milliseconds(4))
+        microphone.end(lag: 2)
+        microphone.say(20)
+        #expect(try #require(microphone.recorded()).frames == Array(1...8))
+    }
+
     @Test func whatCameBeforeThePreRoll_neverPasses() throws {
         let microphone = Microphone(preRollFrames: 25)
         microphone.say(100)
