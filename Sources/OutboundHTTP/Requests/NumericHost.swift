@@ -7,7 +7,6 @@ enum NumericHost {
     static func bytes(of host: String) -> [UInt8]? {
         var hints = addrinfo()
         hints.ai_flags = AI_NUMERICHOST
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var found: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, nil, &hints, &found) == 0, let found else { return nil }
         defer { freeaddrinfo(found) }
