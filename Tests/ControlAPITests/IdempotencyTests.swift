@@ -189,14 +189,29 @@ struct IdempotencyTests {
         #expect(try again.header("Location") == "/v1/rpc-methods/a")
     }
 
-    @Test func answersBeyondSixteenMebibytes_areNotKept_andTheCallIsNotMadeAgain() {
-        let reply = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20 + 1))), bodyDigest: nil)
-        #expect(reply.status == 422 && reply.body.count < 1000)
-        #expect(String(decoding: reply.body, as: UTF8.self).contains("do not repeat it"))
-        let whole = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20))), bodyDigest: nil)
-        #expect(whole.status == 200 && whole.body.count == 16 << 20)
+    @Test func answersBeyondSixteenMebibytes_areNotKept_andTheCallIsNotMadeAgain() async throws {
+        func stored(_ bytes: Int) -> StoredReply {
+            StoredReply(
+                HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: bytes))),
+                bodyDigest: [UInt8](repeating: 1, count: 32))
+        }
+        let whole = stored(16 << 20)
+        #expect(whole.status == 200 && whole.body.count == 16 << 20 && !whole.isTooLarge)
+        let reply = stored(16 << 20 + 1)
+        #expect(reply.isTooLarge && reply.status == 200 && reply.body.isEmpty && reply.bodyDigest == whole.bodyDigest)
+        _ = try await make()
+        let calls = harness.sessions.callCount
+        try await log.complete(try #require(log.entries.first?.claim), with: reply)
+        for _ in 0..<2 {
+            let again = try await make()
+            #expect(again.status == 409 && again.response.headers["Idempotent-Replayed"] == nil)
+            let problem = try again.json()
+            #expect(problem["type"] as? String == "/problems/idempotency-reply-too-large")
+            #expect(problem["instance"] as? String == "/v1/sessions" && problem["reply_status"] as? Int == 200)
+            #expect(try problem["request_id"] as? String == again.header("X-Request-Id"))
+        }
+        #expect(try await make(#"{"room":"other"}"#).status == 422)
+        #expect(harness.sessions.callCount == calls)
     }
 
     // MARK: streamed bodies

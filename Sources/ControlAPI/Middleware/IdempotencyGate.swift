@@ -48,6 +48,11 @@ struct IdempotencyGate: Sendable {
         .header("Retry-After", "1")
     private static let reused = Problem(.idempotencyKeyReused, "The key came with another call before.")
 
+    private static func tooLarge(_ reply: StoredReply) -> Problem {
+        Problem(.idempotencyReplyTooLarge, "The call was carried out; its answer was too large to be kept.")
+            .adding("reply_status", reply.status)
+    }
+
     private func carryOut(_ request: APIRequest, _ claim: IdempotencyClaim, _ call: Call) async -> HTTPResponse {
         var request = request
         request.claim = claim
@@ -101,6 +106,7 @@ struct IdempotencyGate: Sendable {
             }
             guard tap.digest?.hexadecimal == digest else { throw Self.reused }
         }
+        if reply.isTooLarge { throw Self.tooLarge(reply) }
         return reply.response.replayed
     }
 }
