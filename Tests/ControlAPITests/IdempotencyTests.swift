@@ -119,6 +119,22 @@ struct IdempotencyTests {
         #expect(try again.header("Idempotent-Replayed") == "true")
     }
 
+    @Test func whatIsNotThereYet_isLookedForAgain() async throws {
+        let path = try await harness.session()
+        func notify() async throws -> Answer {
+            try await harness.send(.post, "\(path)/turn-notifications", "{}", headers: ["Idempotency-Key": "k2"])
+        }
+        for failure in [TurngateError.notFound(.session), .conflict(.turn(.noFloor))] {
+            harness.sessions.configure { $0.failure = failure }
+            #expect([404, 409].contains(try await notify().status))
+            #expect(log.entries.isEmpty)
+        }
+        harness.sessions.configure { $0.failure = nil }
+        let made = try await notify()
+        #expect(made.status == 201 && made.response.headers["Idempotent-Replayed"] == nil)
+        #expect(try await notify().header("Idempotent-Replayed") == "true")
+    }
+
     @Test func unauthenticated_claimsNothing() async throws {
         #expect(try await make(authorization: "Bearer wrong").status == 401)
         #expect(try await make(authorization: "Bearer reader").status == 403)
