@@ -111,6 +111,23 @@ struct StateTests {
         #expect(open.spec.turnPolicy.openAudioOn == [.idle, .thinking] && open.spec.turnPolicy.closeAudioOn == [])
     }
 
+    @Test func aPatch_waitsForWhatTheJournalStillHolds_withABound() async throws {
+        let bench = Bench()
+        let session = try await bench.activeSession()
+        func patch(_ value: String) async throws -> Session {
+            try await bench.supervisor.update(session.id, with: SessionPatch(labels: ["a": value]), actor: nil)
+        }
+        bench.journal.answer(.pending)
+        await #expect(throws: TurngateError.self) { try await patch("1") }
+        #expect(bench.store.stored(session.id)?.spec.labels == [:])
+        #expect(try await bench.supervisor.session(session.id).spec.labels == [:])
+        for outcome in [JournalOutcome.durable, .refused] {
+            bench.journal.answer(outcome)
+            #expect(try await patch("\(outcome)").spec.labels == ["a": "\(outcome)"])
+            #expect(bench.store.stored(session.id)?.spec.labels == ["a": "\(outcome)"])
+        }
+    }
+
     @Test func twoPatchesOfTheGateAtOnce_areBothTakenOn() async throws {
         let bench = Bench()
         let session = try await bench.activeSession()

@@ -119,6 +119,22 @@ struct IdempotencyTests {
         #expect(try again.header("Idempotent-Replayed") == "true")
     }
 
+    @Test func whatIsNotThereYet_isLookedForAgain() async throws {
+        let path = try await harness.session()
+        func notify() async throws -> Answer {
+            try await harness.send(.post, "\(path)/turn-notifications", "{}", headers: ["Idempotency-Key": "k2"])
+        }
+        for failure in [TurngateError.notFound(.session), .conflict(.turn(.noFloor))] {
+            harness.sessions.configure { $0.failure = failure }
+            #expect([404, 409].contains(try await notify().status))
+            #expect(log.entries.isEmpty)
+        }
+        harness.sessions.configure { $0.failure = nil }
+        let made = try await notify()
+        #expect(made.status == 201 && made.response.headers["Idempotent-Replayed"] == nil)
+        #expect(try await notify().header("Idempotent-Replayed") == "true")
+    }
+
     @Test func unauthenticated_claimsNothing() async throws {
         #expect(try await make(authorization: "Bearer wrong").status == 401)
         #expect(try await make(authorization: "Bearer reader").status == 403)
@@ -189,14 +205,29 @@ struct IdempotencyTests {
         #expect(try again.header("Location") == "/v1/rpc-methods/a")
     }
 
-    @Test func answersBeyondSixteenMebibytes_areNotKept_andTheCallIsNotMadeAgain() {
-        let reply = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20 + 1))), bodyDigest: nil)
-        #expect(reply.status == 422 && reply.body.count < 1000)
-        #expect(String(decoding: reply.body, as: UTF8.self).contains("do not repeat it"))
-        let whole = StoredReply(
-            HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: 16 << 20))), bodyDigest: nil)
-        #expect(whole.status == 200 && whole.body.count == 16 << 20)
+    @Test func answersBeyondSixteenMebibytes_areNotKept_andTheCallIsNotMadeAgain() async throws {
+        func stored(_ bytes: Int) -> StoredReply {
+            StoredReply(
+                HTTPResponse(status: 200, body: .bytes([UInt8](repeating: 32, count: bytes))),
+                bodyDigest: [UInt8](repeating: 1, count: 32))
+        }
+        let whole = stored(16 << 20)
+        #expect(whole.status == 200 && whole.body.count == 16 << 20 && !whole.isTooLarge)
+        let reply = stored(16 << 20 + 1)
+        #expect(reply.isTooLarge && reply.status == 200 && reply.body.isEmpty && reply.bodyDigest == whole.bodyDigest)
+        _ = try await make()
+        let calls = harness.sessions.callCount
+        try await log.complete(try #require(log.entries.first?.claim), with: reply)
+        for _ in 0..<2 {
+            let again = try await make()
+            #expect(again.status == 409 && again.response.headers["Idempotent-Replayed"] == nil)
+            let problem = try again.json()
+            #expect(problem["type"] as? String == "/problems/idempotency-reply-too-large")
+            #expect(problem["instance"] as? String == "/v1/sessions" && problem["reply_status"] as? Int == 200)
+            #expect(try problem["request_id"] as? String == again.header("X-Request-Id"))
+        }
+        #expect(try await make(#"{"room":"other"}"#).status == 422)
+        #expect(harness.sessions.callCount == calls)
     }
 
     // MARK: streamed bodies

@@ -61,12 +61,86 @@ import Testing
         #expect(kept == [true, false])
         let writers = [table.takeWriting(), table.takeWriting()]
         #expect(writers == [true, false])
-        let first = table.next()
-        #expect(first?.claim == claim)
-        table.settleFirst()
-        let rest = table.next()
-        #expect(rest?.claim == nil && table.outcome(of: Self.request) == nil && table.unwrittenCount == 0)
+        let first = table.due(at: .zero)
+        table.settle(settlement(claim, 700))
+        let rest = table.due(at: .zero)
+        #expect(first?.claim == claim && rest == nil)
+        #expect(table.outcome(of: Self.request) == nil && table.unwrittenCount == 0)
         let isKept = table.keep(settlement(second, 700)), isWriter = table.takeWriting()
         #expect(isKept && isWriter)
+    }
+
+    private func doubt(_ deadline: Duration = .seconds(86_400)) -> UnwrittenSettlement {
+        UnwrittenSettlement(claim: IdempotencyClaim(id: UUID()), kind: .releaseIfThere, deadline: deadline)
+    }
+
+    @Test func doubts_haveTheirOwnTimes_andComeAfterEveryEnd() throws {
+        var table = ClaimTable(byteLimit: 10_000)
+        let doubts = [doubt(), doubt(), doubt()]
+        let end = UnwrittenSettlement(claim: IdempotencyClaim(id: UUID()), kind: .release, deadline: .seconds(1))
+        let kept = (doubts + [end]).map { table.keep($0) } + [table.takeWriting()]
+        #expect(kept == [true, true, true, true, true])
+        #expect(table.unwrittenCount == 1 && table.doubtCount == 3)
+        var order: [IdempotencyClaim?] = [table.due(at: .zero)?.claim]
+        table.settle(end)
+        for doubt in doubts {
+            order.append(table.due(at: .seconds(1))?.claim)
+            table.putOff(doubt, at: .seconds(1))
+        }
+        #expect(order == ([end] + doubts).map(\.claim))
+        guard case .rest(.milliseconds(100)) = table.next(at: .seconds(1)), table.hasWriter else {
+            Issue.record("no rest")
+            return
+        }
+        order = [table.due(at: .milliseconds(1100))?.claim]
+        _ = table.keep(end)
+        order.append(table.due(at: .milliseconds(1100))?.claim)
+        #expect(order == [doubts[0].claim, end.claim])
+        for settlement in doubts + [end] { table.settle(settlement) }
+        let last = table.due(at: .seconds(2))
+        #expect(last == nil && !table.hasWriter && table.doubtCount == 0)
+    }
+
+    @Test func aDoubt_isLookedForAMinuteLong_fromTheFirstLookOn() {
+        var doubt = doubt()
+        var looks: [Duration] = []
+        var now = Duration.seconds(7000)
+        while now < doubt.deadline {
+            doubt.putOff(at: now)
+            looks.append(doubt.due - now)
+            now = doubt.due
+        }
+        #expect(now == .seconds(7060))
+        #expect(looks.prefix(3) == [.milliseconds(100), .milliseconds(200), .milliseconds(400)])
+        #expect(looks.max() == .seconds(5))
+    }
+
+    @Test func claimsThatNeverCame_keepNoAnswerWaiting_andNoEnd() async throws {
+        let fixture = try await StoreFixture()
+        let log = PostgresIdempotencyLog(
+            pool: fixture.pool, runtime: fixture.runtime.id, clock: SystemClock(), logger: Logger(label: "test"))
+        guard case .claimed(let claim) = try await log.claim(Self.request) else { throw CancellationError() }
+        for _ in 0..<40 { log.keep(IdempotencyClaim(id: UUID()), .releaseIfThere, for: .seconds(600)) }
+        let there = IdempotencyRequest(caller: "shop", key: "there", fingerprint: Self.request.fingerprint)
+        let other = PostgresIdempotencyLog(
+            pool: fixture.pool, runtime: fixture.runtime.id, clock: SystemClock(), logger: Logger(label: "test"))
+        guard case .claimed(let lost) = try await other.claim(there) else { throw CancellationError() }
+        log.keep(lost, .releaseIfThere, for: .seconds(600))
+        log.keep(claim, .reply(Self.reply, headers: .json([UInt8]("[]".utf8))), for: .seconds(600))
+        // With a pause for each of those that are not there it would take minutes.
+        #expect(await log.close(deadline: .seconds(30)) == 0)
+        #expect(try await other.claim(Self.request) == .replied(Self.reply))
+        let isFree = await eventually(within: .seconds(30)) {
+            if case .claimed = try? await log.claim(there) { true } else { false }
+        }
+        #expect(isFree)
+        #expect(log.table.withLock { $0.doubtCount } == 40)
+    }
+}
+
+extension ClaimTable {
+    /// What is to be written at `now`.
+    fileprivate mutating func due(at now: Duration) -> UnwrittenSettlement? {
+        if case .write(let settlement) = next(at: now) { settlement } else { nil }
     }
 }

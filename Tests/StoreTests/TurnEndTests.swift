@@ -1,6 +1,7 @@
 import Domain
 import Foundation
 import Store
+import TestSupport
 import Testing
 
 /// What becomes of a turn when its session is over.
@@ -76,6 +77,52 @@ import Testing
         #expect(try await write([.incident(session.incident(1))], journal) == .refused)
     }
 
+    @Test(arguments: [false, true])
+    func aBurial_tellsOfTheTurnItCuts_asOfOneThatWasJournalled_beforeTheEnd(isEnding: Bool) async throws {
+        let fixture = try await StoreFixture()
+        let (session, _) = try await fixture.insertSession()
+        let (other, _) = try await fixture.insertSession(identity: "other")
+        let running = session.turn(2).with(preRollMs: 40, audioMs: 400, speechMs: 300, droppedFrames: 2)
+        let turns = [session.turn(1).ended(.committed, .endTurn), isEnding ? running.ending(.endTurn) : running]
+        #expect(try await write(turns.map { .turn($0) }, fixture.journal()) == .durable)
+        #expect(Set(try await fixture.registry.bury(fixture.runtime.id)) == [session.id, other.id])
+        let mine = try await fixture.events(.session(session.id)).suffix(2)
+        #expect(mine.map(\.type) == ["turn.cancelled", "session.failed"])
+        #expect(try await fixture.events(.session(other.id)).map(\.type).last == "session.failed")
+        #expect(try await fixture.number("SELECT count(*) FROM events WHERE type = 'turn.cancelled'") == 1)
+        let stored = try #require(try await fixture.sessions.turn(session.id, running.id))
+        let told = try #require(
+            try await fixture.log.events(EventQuery(scope: .everything)).first {
+                $0.type == .turnCancelled
+            })
+        let envelope = try JSONDecoder().decode(CutTurn.Envelope.self, from: Data(told.json))
+        #expect(envelope.data == CutTurn(stored))
+        #expect(stored.outcome == .cancelled && envelope.at == stored.endedAt?.description)
+    }
+
+    @Test func aTurnThatBeginsWhileTheBurialWaits_isToldOfToo() async throws {
+        let fixture = try await StoreFixture()
+        let (session, _) = try await fixture.insertSession()
+        let turn = session.turn(1)
+        let journal = try await fixture.blocker(
+            """
+            SELECT FROM sessions FOR NO KEY UPDATE;
+            INSERT INTO turns (id, session_id, epoch, holder, status, started_at, start_cause, pre_roll_ms, audio_ms,
+                speech_ms, dropped_frames)
+            VALUES ('\(turn.id.uuid)', '\(session.id.uuid)', 1, 'alice', 'active', '\(turn.startedAt)', 'rpc', 0, 0, 0, 0)
+            """)
+        async let buried = fixture.registry.bury(fixture.runtime.id)
+        let waiting = """
+            SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            """
+        #expect(await eventually(within: .seconds(60)) { (try? await fixture.number(waiting)) == 1 })
+        try await journal.run(script: "COMMIT", timeout: .seconds(60))
+        journal.close()
+        #expect(try await buried == [session.id])
+        #expect(try await fixture.events().suffix(2).map(\.type) == ["turn.cancelled", "session.failed"])
+        #expect(try await fixture.sessions.turn(session.id, turn.id)?.outcome == .cancelled)
+    }
+
     @Test func afterTheEndOfASession_newTurnsAndIncidents_areRefused_evenInTheSameBatch() async throws {
         let fixture = try await StoreFixture()
         let (session, _) = try await fixture.insertSession()
@@ -116,5 +163,52 @@ import Testing
         let cancelled = try await fixture.number("SELECT count(*) FROM turns WHERE end_reason = 'session_ended'")
         let committed = try await fixture.number("SELECT count(*) FROM turns WHERE outcome = 'committed'")
         #expect(outcomes.filter { $0 == .durable }.count == cancelled + 2 * committed)
+    }
+}
+
+/// A turn in an event's data, by all the members that the contract has.
+private struct CutTurn: Decodable, Equatable {
+    struct Envelope: Decodable {
+        var at: String
+        var data: CutTurn
+    }
+
+    struct StartedBy: Decodable, Equatable {
+        var cause: String
+        var actor: String?
+    }
+
+    var id: String
+    var session_id: String
+    var epoch: Int64
+    var holder: String
+    var status: String
+    var outcome: String?
+    var end_reason: String?
+    var started_at: String
+    var ended_at: String?
+    var started_by: StartedBy
+    var pre_roll_ms: Int64
+    var audio_ms: Int64
+    var speech_ms: Int64
+    var dropped_frames: Int64
+    var audio_kept: Bool
+
+    init(_ turn: Turn) {
+        id = turn.id.description
+        session_id = turn.sessionID.description
+        epoch = turn.epoch
+        holder = turn.holder
+        status = turn.status.rawValue
+        outcome = turn.outcome?.rawValue
+        end_reason = turn.endReason?.rawValue
+        started_at = turn.startedAt.description
+        ended_at = turn.endedAt?.description
+        started_by = StartedBy(cause: turn.startCause.rawValue, actor: turn.startActor)
+        pre_roll_ms = turn.audio.preRollMs
+        audio_ms = turn.audio.audioMs
+        speech_ms = turn.audio.speechMs
+        dropped_frames = turn.audio.droppedFrames
+        audio_kept = turn.audioKept
     }
 }

@@ -74,7 +74,7 @@ extension LiveSession {
     private func takenByJournal(_ entries: [JournalEntry]) async -> JournalTicket? {
         while true {
             do throws(TurngateError) {
-                return try context.journal.append(entries)
+                return try append(entries)
             } catch .shuttingDown {
                 return nil
             } catch {
@@ -82,6 +82,13 @@ extension LiveSession {
                 do { try await context.clock.sleep(for: .seconds(1)) } catch { return nil }
             }
         }
+    }
+
+    /// Hands `entries` to the journal; all of the session goes this way.
+    func append(_ entries: [JournalEntry]) throws(TurngateError) -> JournalTicket {
+        let ticket = try context.journal.append(entries)
+        lastTicket = ticket
+        return ticket
     }
 
     /// Queues an entry that is told once and then never again; what a full
@@ -99,7 +106,7 @@ extension LiveSession {
             return nil
         }
         do throws(TurngateError) {
-            return try context.journal.append(entries)
+            return try append(entries)
         } catch {
             logger.error("not written down", metadata: ["error": "\(error)", "entries": "\(entries.count)"])
             return nil

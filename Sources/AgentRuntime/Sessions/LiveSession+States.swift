@@ -24,7 +24,7 @@ extension LiveSession {
         case .illegal: throw .conflict(.illegalStateStep(from: states.state, to: next))
         case .unchanged: return StepTaken(changed: false, ticket: nil)
         case .moved(let row):
-            let ticket = try context.journal.append([.transition(row)] + entries)
+            let ticket = try append([.transition(row)] + entries)
             states = machine
             stateTicket = ticket
             rules.entered(next, at: row.at)
@@ -67,9 +67,18 @@ extension LiveSession {
         refreshGates()
     }
 
+    /// What has happened until now is told before what is written past the
+    /// journal: waits for it, with a bound. What was refused is no obstacle.
+    private func letJournalCatchUp() async throws(TurngateError) {
+        guard await lastTicket?.outcome(within: context.limits.durableWait) == .pending else { return }
+        throw .storeUnavailable(detail: "what happened in the session before is not written yet")
+    }
+
     /// Writes a patch down and takes it on.
     func update(with patch: SessionPatch) async throws(TurngateError) -> Session {
         try await changes.run { () throws(TurngateError) in
+            try requireWorking()
+            try await letJournalCatchUp()
             try requireWorking()
             var spec = session.spec
             if let change = patch.turnPolicy { spec.turnPolicy = spec.turnPolicy.merging(change) }

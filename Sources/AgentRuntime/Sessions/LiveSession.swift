@@ -47,6 +47,8 @@ actor LiveSession {
     var attributeFailures = 0
     /// The journal's word on the row that the agent's state stands in.
     var stateTicket: JournalTicket?
+    /// The journal's word on what it took last of this session.
+    var lastTicket: JournalTicket?
     /// A step that calls for a notification came while the room was away.
     var owesNotification = false
     /// Since when the connection has been breaking again and again; nil once

@@ -82,7 +82,7 @@ extension LiveSession {
     /// short.
     private func makeWay(for turn: Turn, by caller: Caller) throws(TurngateError) {
         guard agentIsBusy, states.state != .listening else {
-            _ = try context.journal.append(unwrittenEnds + [.turn(turn)])
+            _ = try append(unwrittenEnds + [.turn(turn)])
             unwrittenTurns = []
             stopSpeeches()
             return

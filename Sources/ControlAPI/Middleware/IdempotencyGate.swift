@@ -48,6 +48,11 @@ struct IdempotencyGate: Sendable {
         .header("Retry-After", "1")
     private static let reused = Problem(.idempotencyKeyReused, "The key came with another call before.")
 
+    private static func tooLarge(_ reply: StoredReply) -> Problem {
+        Problem(.idempotencyReplyTooLarge, "The call was carried out; its answer was too large to be kept.")
+            .adding("reply_status", reply.status)
+    }
+
     private func carryOut(_ request: APIRequest, _ claim: IdempotencyClaim, _ call: Call) async -> HTTPResponse {
         var request = request
         request.claim = claim
@@ -66,14 +71,15 @@ struct IdempotencyGate: Sendable {
         return answer.response
     }
 
-    /// Says nothing of whether the call can be made: another time it may.
-    private static let passing: Set = [401, 403, 408, 413, 429]
+    /// Says nothing of whether the call can be made: another time it may. What is
+    /// not there (404) may be made meanwhile.
+    private static let passing: Set = [401, 403, 404, 408, 413, 429]
     /// Refusals that changed nothing and come from how things stand just now.
     /// Those that the call itself earned (a stale turn, a name that is taken)
     /// are kept.
     private static let passingProblems: Set<ProblemType> = [
         .tooManySessions, .tooManyWebhooks, .tooManyRPCMethods, .identityTaken, .floorTaken, .agentBusy, .queueFull,
-        .sessionNotWorking, .participantAbsent,
+        .sessionNotWorking, .participantAbsent, .noFloor,
     ]
 
     /// What to keep of an answer; nil where a repeat is to be a new try.
@@ -101,6 +107,7 @@ struct IdempotencyGate: Sendable {
             }
             guard tap.digest?.hexadecimal == digest else { throw Self.reused }
         }
+        if reply.isTooLarge { throw Self.tooLarge(reply) }
         return reply.response.replayed
     }
 }

@@ -6,24 +6,21 @@ extension StoredReply {
     static let bodyBytes = 16 << 20
     /// Stands among the header fields, and is never sent.
     private static let digestField = ":body-sha256"
+    /// Stands there too, in place of a body that is longer than `bodyBytes`.
+    private static let tooLargeField = ":too-large"
 
     /// An answer as it is kept. `bodyDigest` is that of a request's body which
     /// came as a stream.
     init(_ response: HTTPResponse, bodyDigest: [UInt8]?) {
-        guard let body = response.body.bytes, body.count <= Self.bodyBytes else {
-            self.init(Self.tooLong, bodyDigest: bodyDigest)
-            return
-        }
         var headers = response.headers.map { Header(name: $0.name, value: $0.value) }
         if let bodyDigest { headers.append(Header(name: Self.digestField, value: bodyDigest.hexadecimal)) }
-        self.init(status: response.status, headers: headers, body: body)
+        let body = response.body.bytes.flatMap { $0.count <= Self.bodyBytes ? $0 : nil }
+        if body == nil { headers.append(Header(name: Self.tooLargeField, value: "")) }
+        self.init(status: response.status, headers: headers, body: body ?? [])
     }
 
-    /// What repeats are told in place of an answer that is too long to be kept.
-    private static let tooLong = Problem(
-        .idempotencyKeyReused,
-        "The call was carried out; do not repeat it, under this key or another. Its answer was too long to be kept."
-    ).response(instance: "", requestID: "")
+    /// Whether all that is kept of the answer is that there was one.
+    var isTooLarge: Bool { headers.contains { $0.name == Self.tooLargeField } }
 
     var bodyDigest: String? { headers.first { $0.name == Self.digestField }?.value }
 

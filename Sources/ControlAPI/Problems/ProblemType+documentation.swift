@@ -53,6 +53,8 @@ extension ProblemType {
             "Another request with this `Idempotency-Key` is being carried out. Ask again after `Retry-After`, with the same key: the answer is kept for it."
         case .idempotencyKeyReused:
             "This `Idempotency-Key` came with another call (method, path, query or body) within the last 24 hours. Take a new key for a new call."
+        case .idempotencyReplyTooLarge:
+            "The call with this `Idempotency-Key` was carried out; `reply_status` is the status of its answer, which was longer than the 16 MiB that are kept. Do not repeat it, under this key or another: look with GET for what came of it."
         case .rateLimited:
             "The key makes more calls than it may. `Retry-After` says when the next one will be taken; `RateLimit` in each answer tells what is left."
         case .illegalStateStep:

@@ -28,6 +28,7 @@ enum ProblemType: String, Sendable, CaseIterable {
     case invocationOver = "invocation-over"
     case idempotencyKeyInUse = "idempotency-key-in-use"
     case idempotencyKeyReused = "idempotency-key-reused"
+    case idempotencyReplyTooLarge = "idempotency-reply-too-large"
     case rateLimited = "rate-limited"
     case illegalStateStep = "illegal-state-step"
     case sessionNotWorking = "session-not-working"
@@ -68,8 +69,8 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .notAcceptable: 406
         case .requestTimeout: 408
         case .identityTaken, .rpcMethodTaken, .rpcMethodBuiltin, .tooManyRPCMethods, .illegalStateStep,
-            .tooManySessions, .tooManyWebhooks, .invocationOver, .idempotencyKeyInUse, .sessionNotWorking, .floorTaken,
-            .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
+            .tooManySessions, .tooManyWebhooks, .invocationOver, .idempotencyKeyInUse, .idempotencyReplyTooLarge,
+            .sessionNotWorking, .floorTaken, .staleTurn, .noFloor, .agentBusy, .queueFull, .participantAbsent:
             409
         case .eventNotFound: 410
         case .bodyTooLarge, .audioTooLong: 413
@@ -117,6 +118,7 @@ enum ProblemType: String, Sendable, CaseIterable {
         case .invocationOver: "The invocation needs no answer any more"
         case .idempotencyKeyInUse: "The call with this Idempotency-Key is still running"
         case .idempotencyKeyReused: "The Idempotency-Key was used for another call"
+        case .idempotencyReplyTooLarge: "The call was carried out, and its answer was too large to be kept"
         case .rateLimited: "Too many calls in too short a time"
         case .illegalStateStep: "The agent's state cannot go that way"
         case .sessionNotWorking: "The session's status does not allow this"

@@ -9,7 +9,8 @@ extension PostgresIdempotencyLog {
     /// How long one try may take.
     private static let tryTimeout = Duration.seconds(5)
 
-    /// How many ends of calls wait to be written.
+    /// How many ends of calls wait to be written. Claims whose own outcome is
+    /// not known are not counted: nobody waits for those.
     public var unwritten: Int { table.withLock { $0.unwrittenCount } }
 
     func keep(_ claim: IdempotencyClaim, _ kind: UnwrittenSettlement.Kind, for time: Duration) {
@@ -27,34 +28,36 @@ extension PostgresIdempotencyLog {
     /// Writes until nothing waits.
     private func writeAll() async {
         var pause = Self.pauses.lowerBound
-        while let settlement = table.withLock({ $0.next() }) {
-            guard await attempt(settlement) else {
-                await rest(pause)
-                pause = min(pause * 2, Self.pauses.upperBound)
-                continue
+        while let step = table.withLock({ $0.next(at: clock.uptime) }) {
+            switch step {
+            case .rest(let time): await rest(min(time, Self.pauses.lowerBound))
+            case .write(let settlement):
+                if await attempt(settlement) {
+                    pause = Self.pauses.lowerBound
+                } else {
+                    await rest(pause)
+                    pause = min(pause * 2, Self.pauses.upperBound)
+                }
             }
-            pause = Self.pauses.lowerBound
         }
     }
 
-    /// False when a pause is due.
+    /// False when PostgreSQL is away.
     private func attempt(_ settlement: UnwrittenSettlement) async -> Bool {
         let isOverdue = clock.uptime >= settlement.deadline
         do throws(PostgresError) {
             let found = try await write(settlement.claim, settlement.kind, timeout: Self.tryTimeout)
-            guard case .releaseIfThere = settlement.kind, found == 0, !isOverdue else {
-                table.withLock { $0.settleFirst() }
-                return true
-            }
             // The statement that was lost sight of may still be on its way.
-            table.withLock { $0.settleFirst(again: true) }
-            return false
+            let isOpen = settlement.isDoubt && found == 0 && !isOverdue
+            let now = clock.uptime
+            table.withLock { if isOpen { $0.putOff(settlement, at: now) } else { $0.settle(settlement) } }
+            return true
         } catch {
             guard error.isAbsence, !isOverdue else {
                 logger.error(
                     "the end of a keyed call is not kept",
                     metadata: ["claim": "\(settlement.claim.id)", "error": "\(error)"])
-                table.withLock { $0.settleFirst() }
+                table.withLock { $0.settle(settlement) }
                 return true
             }
             return false
@@ -66,8 +69,10 @@ extension PostgresIdempotencyLog {
         try? await clock.sleep(for: pause)
     }
 
-    /// Waits until what waits is written, `deadline` at most; returns how many
-    /// ends are not. Their calls stay with this process's entry on the register.
+    /// Waits until the ends that wait are written, `deadline` at most; returns
+    /// how many are not. Their calls stay with this process's entry on the
+    /// register, and so do claims whose outcome is not known: they come free
+    /// with it.
     public func close(deadline: Duration) async -> Int {
         let end = clock.uptime + deadline
         while unwritten > 0, clock.uptime < end { await rest(.milliseconds(20)) }

@@ -50,7 +50,7 @@ public final class PostgresIdempotencyLog: IdempotencyLog {
             outcome = try await database.pool.query(IdempotencyStatements.claim, values(of: request, claim)).first
                 .map { (row) throws(PostgresError) in try IdempotencyOutcome(row: row, for: claim) }
         } catch {
-            if error.wasSent { keep(claim, .releaseIfThere, for: .seconds(60)) }
+            if error.wasSent { keep(claim, .releaseIfThere, for: Self.lifetime) }
             throw TurngateError(error)
         }
         guard let outcome else { throw .internalFailure("a claim without an outcome") }

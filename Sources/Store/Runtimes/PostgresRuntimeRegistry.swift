@@ -69,16 +69,17 @@ public struct PostgresRuntimeRegistry: RuntimeRegistry {
         let id = PostgresValue.uuid(dead.uuid)
         let commands = [
             PostgresCommand(RuntimeStatements.lock, [id]),
+            PostgresCommand(RuntimeStatements.lockSessions, [id, .int(burialRows)]),
             PostgresCommand(RuntimeStatements.failSessions, [id, .int(burialRows)]),
             PostgresCommand(RuntimeStatements.remove, [id]),
         ]
         do {
             let results = try await database.pool.transaction(commands, timeout: timeout)
-            guard results.count == commands.count, let row = results[1].first else { return BurialStep() }
+            guard results.count == commands.count, let row = results[2].first else { return BurialStep() }
             let sessions = try row.get("ids", as: PostgresArray<UUID>.self).elements.compactMap {
                 $0.map(SessionID.init(uuid:))
             }
-            return BurialStep(sessions: sessions, isOver: results[2].affectedRows > 0)
+            return BurialStep(sessions: sessions, isOver: results[3].affectedRows > 0)
         } catch {
             throw TurngateError(error)
         }
