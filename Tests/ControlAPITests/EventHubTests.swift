@@ -266,6 +266,18 @@ import Testing
         #expect(metrics.text(.prometheus).contains("turngate_event_streams 1\n"))
     }
 
+    @Test func readerThatDoesNotTakeItsFirstPage_isToldThatItIsTooSlow() async throws {
+        log.append(1000, of: one)
+        let slow = EventReader(try await subscription(after: 0), of: hub)
+        let begun = await slow.step()
+        #expect(begun && slow.ids.count == 2)
+        // The third is read when the second waits for it.
+        await expectLog { $0.queries.filter { $0.upTo != nil }.count >= 3 }
+        await tick(24)
+        while await slow.step() {}
+        #expect(slow.end == .tooSlow && slow.ids.count == 2)
+    }
+
     @Test func queue_isBoundedInBytes() async throws {
         let healthy = try await reader(), slow = EventReader(try await subscription(), of: hub)
         log.append(12, of: one, padding: 100_000)
@@ -401,6 +413,31 @@ import Testing
         hub.leave(first)
         _ = try open()
         #expect(throws: TurngateError.self) { _ = try open() }
+    }
+
+    @Test func streamsOfOneCaller_leaveRoomForOthers() async throws {
+        var limits = EventHubLimits()
+        (limits.streamsPerKey, limits.streamsPerRoom) = (2, 1)
+        let hub = EventHub(
+            log: log, clock: clock, metrics: MetricsRegistry(), logger: Logger(label: "test"), limits: limits)
+        func open(_ name: String, room: String? = nil) throws -> EventSubscription {
+            let owner = EventStreamOwner(Caller(name: name, scope: .admin, room: room))
+            return try hub.subscribe(
+                .everything, of: owner, types: [], after: 0, last: 0, heartbeat: .seconds(1), finalSince: nil)
+        }
+        let first = try open("a")
+        _ = try open("a")
+        #expect(throws: TurngateError.overloaded("The caller has 2 open streams of events.")) { _ = try open("a") }
+        _ = try open("b")
+        _ = try open("x", room: "r")
+        #expect(throws: TurngateError.overloaded("The caller has 1 open streams of events.")) {
+            _ = try open("y", room: "r")
+        }
+        _ = try open("x", room: "s")
+        hub.leave(first)
+        hub.leave(first)
+        _ = try open("a")
+        #expect(throws: TurngateError.self) { _ = try open("a") }
     }
 
     @Test func stop_tellsEverybodyAndWaitsForThem() async throws {

@@ -90,8 +90,8 @@ struct EventRoutes: Sendable {
             return HTTPResponse(status: 200, headers: Self.headers, body: .stream(HTTPBodyStream { _ in }))
         }
         let subscription = try events.subscribe(
-            scope, types: wish.types, after: place.after, last: place.last, heartbeat: wish.heartbeat,
-            finalSince: finalSince)
+            scope, of: request.context.caller.map { EventStreamOwner($0) }, types: wish.types, after: place.after,
+            last: place.last, heartbeat: wish.heartbeat, finalSince: finalSince)
         return HTTPResponse(
             status: 200, headers: Self.headers, body: .stream(EventStreamBody(subscription, of: events).body()))
     }

@@ -2,6 +2,10 @@
 public struct EventHubLimits: Sendable, Equatable {
     /// The most open streams of the process; whoever comes later gets 503.
     public var streams = 2500
+    /// The most open streams of one API key.
+    public var streamsPerKey = 2000
+    /// The most open streams of all tokens for one room.
+    public var streamsPerRoom = 250
     /// What waits for a reader at most, in events.
     public var queuedEvents = 256
     /// What waits for a reader at most, in bytes as they are sent.
@@ -19,7 +23,7 @@ public struct EventHubLimits: Sendable, Equatable {
     /// heartbeats are.
     public var tick = Duration.milliseconds(500)
     /// How long a live reader whose queue was full may take to catch up from the
-    /// log; then it is cut off.
+    /// log, and any reader to take one page of its replay; then it is cut off.
     public var patience = Duration.seconds(10)
     /// How long a reader that was cut off may take to read what was sent before
     /// the last event.

@@ -28,6 +28,8 @@ final class EventSubscription: Sendable {
     enum Reception: Sendable { case taken, refused, fellBehind }
 
     let scope: EventScope
+    /// Nil where nobody needs a key.
+    let owner: EventStreamOwner?
     private let types: Set<EventType>
     private let limits: EventHubLimits
     private let state: Mutex<EventSubscriptionState>
@@ -38,10 +40,11 @@ final class EventSubscription: Sendable {
     ///   - finalSince: since when the session is over and its end in the log; nil
     ///     where it is not.
     init(
-        scope: EventScope, types: Set<EventType>, after: Int64, heartbeat: Duration, finalSince: Duration?,
-        now: Duration, limits: EventHubLimits
+        scope: EventScope, owner: EventStreamOwner? = nil, types: Set<EventType>, after: Int64, heartbeat: Duration,
+        finalSince: Duration?, now: Duration, limits: EventHubLimits
     ) {
         self.scope = scope
+        self.owner = owner
         self.types = types
         self.limits = limits
         state = Mutex(
@@ -108,6 +111,7 @@ final class EventSubscription: Sendable {
             guard state.end == nil else { return false }
             page.forEach { note($0, at: now, &state) }
             state.page = page.filter { isWanted($0.type) }.map(EventFrame.init)
+            state.pageSince = state.page.isEmpty ? nil : now
             state.reached = position
             return true
         }
