@@ -98,21 +98,21 @@ import Testing
         await service.stop()
     }
 
-    @Test func sessionThatEnds_endsItsStreamAndTheNextGets204() async throws {
+    @Test func sessionThatEnds_endsItsStreamAndTheReaderThatComesBackAtOnceGets204() async throws {
         let service = try Service()
         let path = try await service.harness.session()
         let id = try #require(SessionID(path.dropFirst("/v1/sessions/".count)))
         let client = try await service.connect("\(path)/events")
         async let text = service.read(client)
         #expect(await eventually { service.harness.metrics.text(.prometheus).contains("turngate_event_streams 1\n") })
+        service.harness.sessions.configure { state in
+            state.sessions[id]?.status = .ended
+            state.sessions[id]?.endedAt = SystemClock().now
+        }
         let ids = [service.append(id), service.append(id, .sessionEnded), service.append(id, .participantLeft)]
         let answer = try await text
         #expect(answer.ids == ids && answer.isWhole)
         #expect(answer.closing == #"{"reason":"session_over"}"#)
-        service.harness.sessions.configure { state in
-            state.sessions[id]?.status = .ended
-            state.sessions[id]?.endedAt = SystemClock().now + .seconds(-5)
-        }
         let again = try await service.connect("\(path)/events", lastEvent: ids[2])
         let reply = String(decoding: try await again.receive { $0.count > 12 }, as: UTF8.self)
         #expect(reply.hasPrefix("HTTP/1.1 204 "))

@@ -28,8 +28,11 @@ public struct EventHubLimits: Sendable, Equatable {
     /// How long a reader that was cut off may take to read what was sent before
     /// the last event.
     public var lastWords = Duration.seconds(60)
-    /// How long after a session's last event others may still be written for it.
-    public var drain = Duration.seconds(1)
+    /// How long after a session's last event others may still be written for it:
+    /// its streams end no sooner, and whoever comes later and has everything is
+    /// told 204. One time for both, so that a reader that was told the end and
+    /// comes back at once gets that.
+    public var drain = Duration.seconds(2)
     /// The longest pause between two tries while the log is away; the first is
     /// a tenth of it.
     public var longestPause = Duration.seconds(5)
