@@ -415,31 +415,6 @@ import Testing
         #expect(throws: TurngateError.self) { _ = try open() }
     }
 
-    @Test func streamsOfOneCaller_leaveRoomForOthers() async throws {
-        var limits = EventHubLimits()
-        (limits.streamsPerKey, limits.streamsPerRoom) = (2, 1)
-        let hub = EventHub(
-            log: log, clock: clock, metrics: MetricsRegistry(), logger: Logger(label: "test"), limits: limits)
-        func open(_ name: String, room: String? = nil) throws -> EventSubscription {
-            let owner = EventStreamOwner(Caller(name: name, scope: .admin, room: room))
-            return try hub.subscribe(
-                .everything, of: owner, types: [], after: 0, last: 0, heartbeat: .seconds(1), finalSince: nil)
-        }
-        let first = try open("a")
-        _ = try open("a")
-        #expect(throws: TurngateError.overloaded("The caller has 2 open streams of events.")) { _ = try open("a") }
-        _ = try open("b")
-        _ = try open("x", room: "r")
-        #expect(throws: TurngateError.overloaded("The caller has 1 open streams of events.")) {
-            _ = try open("y", room: "r")
-        }
-        _ = try open("x", room: "s")
-        hub.leave(first)
-        hub.leave(first)
-        _ = try open("a")
-        #expect(throws: TurngateError.self) { _ = try open("a") }
-    }
-
     @Test func stop_tellsEverybodyAndWaitsForThem() async throws {
         let readers = [try await reader(), try await reader(.session(one)), try await reader(.room("x"))]
         await hub.stop(deadline: .seconds(1000))

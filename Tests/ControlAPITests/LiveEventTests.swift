@@ -16,8 +16,11 @@ import Testing
         let running: Task<Void, Never>
         var log: FakeEventLog { harness.eventLog }
 
-        init(clock: any TurngateClock = SystemClock(), limits: EventHubLimits = EventHubLimits()) throws {
-            let harness = try APIHarness(clock: clock, limits: limits)
+        init(
+            clock: any TurngateClock = SystemClock(), limits: EventHubLimits = EventHubLimits(),
+            keys: any CallerAuthenticator = FakeKeys()
+        ) throws {
+            let harness = try APIHarness(keys: keys, clock: clock, limits: limits)
             self.harness = harness
             live = try LiveServer(harness.api)
             running = Task { await harness.events.run() }
@@ -119,6 +122,23 @@ import Testing
         let missing = try await service.connect("\(path)/events", lastEvent: ids[0])
         let rest = try await service.read(missing)
         #expect(rest.ids == Array(ids[1...]) && rest.closing == #"{"reason":"session_over"}"#)
+        await service.stop()
+    }
+
+    @Test(arguments: [false, true])
+    func keyThatIsWithdrawn_endsItsStreamAndTheNextGets401(ofSession: Bool) async throws {
+        let keys = RevocableKeys()
+        let service = try Service(keys: keys)
+        let path = ofSession ? try await service.harness.session() + "/events" : "/v1/events"
+        let client = try await service.connect(path)
+        let first = try await service.read(client) { $0.retry != nil }
+        keys.withdraw("dev")
+        let answer = try await service.read(client, after: first)
+        #expect(answer.isWhole && answer.closing == #"{"reason":"credential_expired"}"#)
+        #expect(answer.events.last?.id == nil)
+        let again = try await service.connect(path)
+        let reply = String(decoding: try await again.receive { $0.count > 12 }, as: UTF8.self)
+        #expect(reply.hasPrefix("HTTP/1.1 401 "))
         await service.stop()
     }
 

@@ -87,8 +87,8 @@ struct EventRoutes: Sendable {
             return HTTPResponse(status: 200, headers: Self.headers, body: .stream(HTTPBodyStream { _ in }))
         }
         let subscription = try events.subscribe(
-            scope, of: request.context.caller.map { EventStreamOwner($0) }, types: wish.types, after: place.after,
-            last: place.last, heartbeat: wish.heartbeat, finalSince: finalSince)
+            scope, for: request.context.standing, types: wish.types, after: place.after, last: place.last,
+            heartbeat: wish.heartbeat, finalSince: finalSince)
         return HTTPResponse(
             status: 200, headers: Self.headers, body: .stream(EventStreamBody(subscription, of: events).body()))
     }

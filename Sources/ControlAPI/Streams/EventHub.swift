@@ -110,15 +110,15 @@ public final class EventHub: Sendable {
     /// `lastPosition` said; the hub begins there when this is the first reader.
     /// Throws `overloaded` and `shuttingDown`. To be given back with `leave`.
     func subscribe(
-        _ scope: EventScope, of owner: EventStreamOwner? = nil, types: Set<EventType>, after: Int64, last: Int64,
+        _ scope: EventScope, for standing: CallerStanding? = nil, types: Set<EventType>, after: Int64, last: Int64,
         heartbeat: Duration, finalSince: Duration?
     ) throws(TurngateError) -> EventSubscription {
         let subscription = EventSubscription(
-            scope: scope, owner: owner, types: types, after: after, heartbeat: heartbeat, finalSince: finalSince,
+            scope: scope, standing: standing, types: types, after: after, heartbeat: heartbeat, finalSince: finalSince,
             now: clock.uptime, limits: limits)
         let entry = state.withLock { state -> Result<EventSubscription.Lap?, TurngateError> in
             if state.isStopping { return .failure(.shuttingDown) }
-            if let refusal = refusal(of: owner, state.index) { return .failure(refusal) }
+            if let refusal = refusal(of: subscription.owner, state.index) { return .failure(refusal) }
             let position = state.position ?? last
             state.position = position
             state.index.insert(subscription)
