@@ -56,17 +56,17 @@ public struct ControlAPI: HTTPHandler {
             + RPCInvocationRoutes(sessions: sessions).endpoints + RPCCallRoutes(sessions: sessions).endpoints
             + WebhookRoutes(webhooks: dependencies.webhooks, rules: rules).endpoints
             + TurnNotificationRoutes(sessions: sessions).endpoints
-            + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions)
+            + TurnRoutes(sessions: sessions).endpoints + audioEndpoints(sessions, dependencies.clock)
             + IncidentRoutes(sessions: sessions).endpoints
             + EventRoutes(sessions: sessions, events: dependencies.events, clock: dependencies.clock).endpoints
             + OperationsRoutes(dependencies).endpoints
             + ProblemRoutes().endpoints + DocumentationRoutes(directory: dependencies.docsDirectory).endpoints
     }
 
-    private static func audioEndpoints(_ sessions: any SessionControl) -> [Endpoint] {
+    private static func audioEndpoints(_ sessions: any SessionControl, _ clock: any TurngateClock) -> [Endpoint] {
         let formats = AudioStreamFormats()
         return AudioInputRoutes(sessions: sessions, formats: formats).endpoints
-            + AudioStreamRoutes(sessions: sessions, formats: formats).endpoints
+            + AudioStreamRoutes(sessions: sessions, formats: formats, clock: clock).endpoints
             + SpeechRoutes(sessions: sessions).endpoints
     }
 
@@ -140,6 +140,7 @@ public struct ControlAPI: HTTPHandler {
         context.caller = try authentication.caller(of: request.headers)
         try rateLimiter?.admit(&context)
         if let caller = context.caller, caller.scope < scope { throw Problem(forbiddenWithout: scope) }
+        context.standing = authentication.standing(of: context.caller, for: scope)
     }
 
     private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> CallAnswer {

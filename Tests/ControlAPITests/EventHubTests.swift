@@ -266,6 +266,18 @@ import Testing
         #expect(metrics.text(.prometheus).contains("turngate_event_streams 1\n"))
     }
 
+    @Test func readerThatDoesNotTakeItsFirstPage_isToldThatItIsTooSlow() async throws {
+        log.append(1000, of: one)
+        let slow = EventReader(try await subscription(after: 0), of: hub)
+        let begun = await slow.step()
+        #expect(begun && slow.ids.count == 2)
+        // The third is read when the second waits for it.
+        await expectLog { $0.queries.filter { $0.upTo != nil }.count >= 3 }
+        await tick(24)
+        while await slow.step() {}
+        #expect(slow.end == .tooSlow && slow.ids.count == 2)
+    }
+
     @Test func queue_isBoundedInBytes() async throws {
         let healthy = try await reader(), slow = EventReader(try await subscription(), of: hub)
         log.append(12, of: one, padding: 100_000)

@@ -145,6 +145,21 @@ struct EventRouteTests {
         withExtendedLifetime(first) {}
     }
 
+    @Test func streamsPastTheCallersOwnBound_are503ForItAlone() async throws {
+        var limits = EventHubLimits()
+        (limits.streamsPerKey, limits.streamsPerRoom) = (1, 1)
+        let harness = try APIHarness(keys: Credentials(), limits: limits)
+        let here = "Bearer \(try Credentials.token("here"))", there = "Bearer \(try Credentials.token("there"))"
+        var open: [Answer] = []
+        for caller in ["Bearer dev-key", "Bearer reader", here, there] {
+            open.append(try await harness.send(.get, "/v1/events", authorization: caller))
+            let second = try await harness.send(.get, "/v1/events", authorization: caller)
+            #expect(second.status == 503)
+            #expect(try second.json()["type"] as? String == "/problems/overloaded")
+        }
+        #expect(open.map(\.status) == [200, 200, 200, 200])
+    }
+
     @Test func roomOfTheKey_isTheStreamsScope() async throws {
         let harness = try APIHarness(keys: OneRoom())
         let here = harness.eventLog.append(SessionID(uuid: UUID()), room: "mine").id.description

@@ -1,5 +1,6 @@
 import Domain
 import HTTPServer
+import TestSupport
 import Testing
 
 @testable import ControlAPI
@@ -68,6 +69,31 @@ import Testing
         reader.finish()
         let answer = ChunkedAnswer(try await client.receive { ChunkedAnswer($0).isWhole })
         #expect(answer.body == Sound.bytes(sound))
+        await live.server.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func stream_whoseKeyIsWithdrawnWhileNobodySpeaks_endsWhole() async throws {
+        let keys = RevocableKeys(), clock = ManualClock()
+        let harness = try APIHarness(keys: keys, clock: clock)
+        let live = try LiveServer(harness.api)
+        let client = try live.connect()
+        let path = try await harness.session()
+        try await client.send(
+            "GET \(path)/audio-input/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev-key\r\n\r\n")
+        let first = try await client.receive { ChunkedAnswer($0).body.count >= 44 }
+        #expect(await eventually { clock.sleeperCount == 1 })
+        clock.advance(by: .seconds(1))
+        #expect(await eventually { clock.sleeperCount == 1 })
+        var readers: [FakeReader] = []
+        harness.sessions.configure { readers = $0.readers }
+        let reader = try #require(readers.last)
+        #expect(!reader.isClosed)
+        keys.withdraw("dev")
+        clock.advance(by: .seconds(1))
+        let rest = try await client.receive { ChunkedAnswer(first + $0).isWhole }
+        #expect(ChunkedAnswer(first + rest).isWhole)
+        await reader.untilClosed()
+        #expect(clock.sleeperCount == 0)
         await live.server.stop()
     }
 

@@ -16,8 +16,11 @@ import Testing
         let running: Task<Void, Never>
         var log: FakeEventLog { harness.eventLog }
 
-        init(clock: any TurngateClock = SystemClock(), limits: EventHubLimits = EventHubLimits()) throws {
-            let harness = try APIHarness(clock: clock, limits: limits)
+        init(
+            clock: any TurngateClock = SystemClock(), limits: EventHubLimits = EventHubLimits(),
+            keys: any CallerAuthenticator = FakeKeys()
+        ) throws {
+            let harness = try APIHarness(keys: keys, clock: clock, limits: limits)
             self.harness = harness
             live = try LiveServer(harness.api)
             running = Task { await harness.events.run() }
@@ -98,27 +101,44 @@ import Testing
         await service.stop()
     }
 
-    @Test func sessionThatEnds_endsItsStreamAndTheNextGets204() async throws {
+    @Test func sessionThatEnds_endsItsStreamAndTheReaderThatComesBackAtOnceGets204() async throws {
         let service = try Service()
         let path = try await service.harness.session()
         let id = try #require(SessionID(path.dropFirst("/v1/sessions/".count)))
         let client = try await service.connect("\(path)/events")
         async let text = service.read(client)
         #expect(await eventually { service.harness.metrics.text(.prometheus).contains("turngate_event_streams 1\n") })
+        service.harness.sessions.configure { state in
+            state.sessions[id]?.status = .ended
+            state.sessions[id]?.endedAt = SystemClock().now
+        }
         let ids = [service.append(id), service.append(id, .sessionEnded), service.append(id, .participantLeft)]
         let answer = try await text
         #expect(answer.ids == ids && answer.isWhole)
         #expect(answer.closing == #"{"reason":"session_over"}"#)
-        service.harness.sessions.configure { state in
-            state.sessions[id]?.status = .ended
-            state.sessions[id]?.endedAt = SystemClock().now + .seconds(-5)
-        }
         let again = try await service.connect("\(path)/events", lastEvent: ids[2])
         let reply = String(decoding: try await again.receive { $0.count > 12 }, as: UTF8.self)
         #expect(reply.hasPrefix("HTTP/1.1 204 "))
         let missing = try await service.connect("\(path)/events", lastEvent: ids[0])
         let rest = try await service.read(missing)
         #expect(rest.ids == Array(ids[1...]) && rest.closing == #"{"reason":"session_over"}"#)
+        await service.stop()
+    }
+
+    @Test(arguments: [false, true])
+    func keyThatIsWithdrawn_endsItsStreamAndTheNextGets401(ofSession: Bool) async throws {
+        let keys = RevocableKeys()
+        let service = try Service(keys: keys)
+        let path = ofSession ? try await service.harness.session() + "/events" : "/v1/events"
+        let client = try await service.connect(path)
+        let first = try await service.read(client) { $0.retry != nil }
+        keys.withdraw("dev")
+        let answer = try await service.read(client, after: first)
+        #expect(answer.isWhole && answer.closing == #"{"reason":"credential_expired"}"#)
+        #expect(answer.events.last?.id == nil)
+        let again = try await service.connect(path)
+        let reply = String(decoding: try await again.receive { $0.count > 12 }, as: UTF8.self)
+        #expect(reply.hasPrefix("HTTP/1.1 401 "))
         await service.stop()
     }
 

@@ -55,6 +55,17 @@ struct RateLimitTests {
         #expect(try await APIHarness().send(.get, "/v1/sessions").response.headers["RateLimit"] == nil)
     }
 
+    @Test func tokensOfOneCaller_shareABucket_howeverLongTheyAreGood() throws {
+        let limiter = RateLimiter(RateLimitRule(perSecond: 1, burst: 1), clock: clock)
+        func ask(until end: Timestamp) throws {
+            var context = RequestContext(headers: [:])
+            context.caller = Caller(name: "t", scope: .admin, room: "r", expiresAt: end)
+            try limiter.admit(&context)
+        }
+        try ask(until: FakeSessions.start)
+        #expect(throws: Problem.self) { try ask(until: FakeSessions.start + .seconds(1)) }
+    }
+
     @Test func callersRemembered_areBounded() throws {
         let limiter = RateLimiter(RateLimitRule(perSecond: 1, burst: 1), clock: clock, capacity: 10)
         for number in 0..<100 {

@@ -72,6 +72,13 @@ import Testing
         #expect(ring.masked == "dev=admin:****,ci=read:****")
     }
 
+    @Test func key_isFoundByTheDigestOfItsSecretAlone() throws {
+        let ring = try APIKeyRing(environment: "dev=admin:dev-key,ci=read:hunter2")
+        #expect(ring.key(digest: APIKeyRing.digest(of: "hunter2")) == APIKey(name: "ci", scope: .read))
+        #expect(ring.key(digest: APIKeyRing.digest(of: "hunter3")) == nil)
+        #expect(ring.key(digest: Array("hunter2".utf8)) == nil && ring.key(digest: []) == nil)
+    }
+
     @Test func ring_withTooManyKeys_isRefused() throws {
         let full = (0..<APIKeyRing.maximumKeys).map { "k\($0)=read:secret-\($0)" }.joined(separator: ",")
         #expect(try APIKeyRing(environment: full).authenticate("secret-255")?.name == "k255")

@@ -7,11 +7,13 @@ import Testing
 
 struct CredentialAuthenticatorTests {
     private static let now = Timestamp(microseconds: 1_795_343_467_123_456)
+    private let keys: KeyRingAuthenticator
     private let authenticator: CredentialAuthenticator
 
     init() throws {
+        keys = KeyRingAuthenticator(try APIKeyRing(environment: "ops=write:k1,odd=read:a.b.c"))
         authenticator = CredentialAuthenticator(
-            keys: KeyRingAuthenticator(try APIKeyRing(environment: "ops=write:k1,odd=read:a.b.c")),
+            keys: keys,
             tokens: LiveKitTokenAuthenticator(apiKey: "devkey", apiSecret: "secret"))
     }
 
@@ -34,15 +36,22 @@ struct CredentialAuthenticatorTests {
     }
 
     @Test func keys_comeFirst_evenThoseThatLookLikeTokens() throws {
-        #expect(try authenticator.caller(bearing: "k1", now: Self.now) == Caller(name: "ops", scope: .write))
-        #expect(try authenticator.caller(bearing: "a.b.c", now: Self.now) == Caller(name: "odd", scope: .read))
+        let digests = ["k1", "a.b.c"].map { APIKeyRing.digest(of: $0) }
+        #expect(
+            try authenticator.caller(bearing: "k1", now: Self.now)
+                == Caller(name: "ops", scope: .write, keyDigest: digests[0]))
+        #expect(
+            try authenticator.caller(bearing: "a.b.c", now: Self.now)
+                == Caller(name: "odd", scope: .read, keyDigest: digests[1]))
     }
 
     @Test func aTokenThatAdministersARoom_isItsAdmin() throws {
         let caller = try authenticator.caller(bearing: Self.token(), now: Self.now)
-        #expect(caller == Caller(name: "livekit:r/web", scope: .admin, room: "r"))
+        // Ten minutes and the leeway, from the whole second of its making.
+        let end = Timestamp(microseconds: 1_795_343_467_000_000) + .seconds(660)
+        #expect(caller == Caller(name: "livekit:r/web", scope: .admin, room: "r", expiresAt: end))
         let nameless = try authenticator.caller(bearing: Self.token(identity: nil), now: Self.now)
-        #expect(nameless == Caller(name: "livekit:r/", scope: .admin, room: "r"))
+        #expect(nameless == Caller(name: "livekit:r/", scope: .admin, room: "r", expiresAt: end))
     }
 
     @Test func namesOfTokens_areNeverThoseOfKeysOrOfEachOther() throws {
@@ -76,6 +85,44 @@ struct CredentialAuthenticatorTests {
         #expect(refusal(try Self.token(offset: -650)) == nil)
         #expect(refusal(try Self.token(offset: 62)) == .notYetValid)
         #expect(refusal(try Self.token(offset: 50)) == nil)
+    }
+
+    /// The same answer, before and after, as if the token were presented anew.
+    @Test func aToken_isAdmittedForAsLongAsItWouldBeLetIn() throws {
+        let token = try Self.token()
+        let caller = try authenticator.caller(bearing: token, now: Self.now)
+        let end = try #require(caller.expiresAt)
+        for (time, isGood) in [
+            (Self.now, true), (end + .milliseconds(-1), true), (end, false), (end + .seconds(9), false),
+        ] {
+            #expect(authenticator.stillAdmits(caller, for: .read, now: time) == isGood)
+            #expect(((try? authenticator.caller(bearing: token, now: time)) != nil) == isGood)
+        }
+    }
+
+    @Test func aTokenThatEndsInAnotherAge_isLetIn() throws {
+        let header = Base64URL.encode(#"{"alg":"HS256","typ":"JWT"}"#.utf8)
+        let claims = Base64URL.encode(#"{"iss":"devkey","exp":1e300,"video":{"room":"r","roomAdmin":true}}"#.utf8)
+        let signature = Base64URL.encode(
+            HMACSHA256.authenticationCode(
+                for: Array("\(header).\(claims)".utf8), key: Array("secret".utf8)))
+        let caller = try authenticator.caller(bearing: "\(header).\(claims).\(signature)", now: Self.now)
+        #expect(caller.expiresAt == nil && authenticator.stillAdmits(caller, for: .read, now: Self.now))
+    }
+
+    @Test func aKey_isAdmittedForAsLongAsItsSecretIsOnTheList() throws {
+        let caller = try authenticator.caller(bearing: "k1", now: Self.now)
+        func admits(_ scope: Caller.Scope) -> Bool { authenticator.stillAdmits(caller, for: scope, now: Self.now) }
+        #expect(admits(.read) && admits(.write) && !admits(.admin))
+        keys.replace(with: try APIKeyRing(environment: "renamed=admin:k1"))
+        #expect(admits(.read) && admits(.admin))
+        keys.replace(with: try APIKeyRing(environment: "ops=read:k1"))
+        #expect(admits(.read) && !admits(.write))
+        // Its secret was changed: who has the old one is out.
+        keys.replace(with: try APIKeyRing(environment: "ops=write:k2"))
+        #expect(!admits(.read))
+        keys.replace(with: try APIKeyRing(environment: ""))
+        #expect(!admits(.read))
     }
 
     @Test func tokensThatAdministerNothing_arePowerless() throws {

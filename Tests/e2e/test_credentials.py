@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 import yaml
 
 from peers import token
-from support.answers import done
-from support.service import ADMIN, READER, WRITER
+from support.answers import done, put_state
+from support.service import ADMIN, READER, WRITER, environment
+from support.sse import events
 
 CONTRACT = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi.yaml").read_text())
 NOBODY = "ses_01JDXN5Q5ZXW2Q4D4GSK9VZ9RB"
@@ -179,3 +182,47 @@ async def test_whatWeHandToBrowsers_opensNothing(service, http, session):
 async def test_keysAreTriedBeforeTokens(service):
     async with service.client(ADMIN) as client:
         done(await client.get("/v1/sessions"))
+
+
+@pytest.mark.parametrize("of_session", [True, False])
+async def test_tokenThatEnds_endsItsStreams(service, http, session, room, of_session):
+    """Tokens are taken for a minute more than they say, and so are the streams that they have opened."""
+    path = f"/v1/sessions/{session['id']}/events" if of_session else "/v1/events"
+    async with service.client(token("web", room, room_admin=True, lifetime=-52)) as client:
+        listening = client.stream("GET", f"/v1/sessions/{session['id']}/audio-input/stream", params={"format": "pcm"})
+        async with events(client, path) as stream, listening as sound:
+            assert sound.status_code == 200
+            await put_state(http, session["id"], "thinking")
+            [event] = await stream.take(1)
+            assert event.type == "agent_state.changed"
+            [closed] = await stream.rest()
+            assert (closed.type, closed.data, closed.id) == ("stream.closed", {"reason": "credential_expired"}, None)
+            # It has an end, too, and a good one.
+            assert await sound.aread() == b""
+        again = await client.get(path, headers={"Last-Event-ID": stream.last_id})
+        assert again.status_code == 401 and "has expired" in again.headers["www-authenticate"]
+    async with service.client(token("web", room, room_admin=True)) as client, events(client, path, stream.last_id) as stream:
+        await put_state(http, session["id"], "listening")
+        [event] = await stream.take(1)
+        assert event.data["data"]["new_state"] == "listening"
+
+
+async def test_keyThatIsTakenOffTheList_losesItsStreams(cluster, room_server, serve, room, tmp_path):
+    file = tmp_path / "keys"
+    file.write_text(f"ops=admin:{ADMIN}\nweb=write:{WRITER}\nboard=read:{READER}\n")
+    service = await serve(environment(
+        cluster.new_database(), room_server, TURNGATE_API_KEYS=None, TURNGATE_API_KEYS_FILE=str(file)))
+    async with service.client(ADMIN) as ops, service.client(WRITER) as web, service.client(READER) as board:
+        async with events(ops, "/v1/events") as kept, events(web, "/v1/events") as gone, events(board, "/v1/events") as changed:
+            # The third has its name still, but another secret; the first a smaller scope, which suffices.
+            file.write_text(f"ops=write:{ADMIN}\nboard=read:another-{READER}\n")
+            os.kill(service.pid, signal.SIGHUP)
+            for stream in (gone, changed):
+                [closed] = await stream.rest()
+                assert (closed.type, closed.data) == ("stream.closed", {"reason": "credential_expired"})
+            session = done(await ops.post("/v1/sessions", json={"room": room}), 201)
+            [event] = await kept.take(1)
+            assert event.type == "session.created" and event.data["session_id"] == session["id"]
+        for client in (web, board):
+            assert (await client.get("/v1/events")).status_code == 401
+        done(await ops.delete(f"/v1/sessions/{session['id']}"))

@@ -24,6 +24,12 @@ struct Authentication: Sendable {
         }
     }
 
+    /// What an answer that goes on looks at; nil where no keys are configured.
+    func standing(of caller: Caller?, for scope: Caller.Scope) -> CallerStanding? {
+        guard let authenticator, let caller else { return nil }
+        return CallerStanding(caller: caller, scope: scope, authenticator: authenticator)
+    }
+
     private static func bearer(_ field: String) -> String? {
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].equalsIgnoringCase("Bearer") else { return nil }

@@ -9,6 +9,8 @@ struct RequestContext: Sendable {
     var trace: TraceContext
     /// Nil before authentication, and where no keys are configured.
     var caller: Caller?
+    /// The caller's, for answers that go on for long.
+    var standing: CallerStanding?
     /// Header fields that say what the caller may still do; empty without a limit.
     var rateLimit = HTTPHeaders()
 

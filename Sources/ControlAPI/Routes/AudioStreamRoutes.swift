@@ -6,6 +6,7 @@ import HTTPServer
 struct AudioStreamRoutes: Sendable {
     let sessions: any SessionControl
     let formats: AudioStreamFormats
+    let clock: any TurngateClock
 
     var endpoints: [Endpoint] {
         [
@@ -30,7 +31,8 @@ struct AudioStreamRoutes: Sendable {
         }
         let reader = OpenAudioReader(try await sessions.readAudio(id, participant: participant), format, in: formats)
         headers.add("Turngate-Reader", reader.id.description)
-        return HTTPResponse(status: 200, headers: headers, body: .stream(try reader.body()))
+        return HTTPResponse(
+            status: 200, headers: headers, body: .stream(try reader.body(for: request.context.standing, by: clock)))
     }
 
     private func turn(_ request: APIRequest) async throws -> HTTPResponse {

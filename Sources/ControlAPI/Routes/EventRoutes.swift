@@ -14,9 +14,6 @@ struct EventRoutes: Sendable {
         ]
     }
 
-    /// Events of a session that are written after its last one come within this
-    /// time of its end.
-    private static let settling = Duration.seconds(2)
     /// A session that has been over for so long and has no last event in the log
     /// will not get one: it is from before there were events.
     private static let wontCome = Duration.seconds(60)
@@ -75,7 +72,7 @@ struct EventRoutes: Sendable {
         let age = session.endedAt.map { clock.now - $0 } ?? Self.wontCome
         let scope = EventScope.session(session.id)
         let hasEnd = try await !events.log.events(EventQuery(scope: scope, types: EventType.final, limit: 1)).isEmpty
-        guard age >= (hasEnd ? Self.settling : Self.wontCome) else {
+        guard age >= (hasEnd ? events.limits.drain : Self.wontCome) else {
             return hasEnd ? .ends(since: clock.uptime) : .goesOn
         }
         let rest = EventQuery(scope: scope, types: Array(wish.types), after: place.after, limit: 1)
@@ -90,8 +87,8 @@ struct EventRoutes: Sendable {
             return HTTPResponse(status: 200, headers: Self.headers, body: .stream(HTTPBodyStream { _ in }))
         }
         let subscription = try events.subscribe(
-            scope, types: wish.types, after: place.after, last: place.last, heartbeat: wish.heartbeat,
-            finalSince: finalSince)
+            scope, for: request.context.standing, types: wish.types, after: place.after, last: place.last,
+            heartbeat: wish.heartbeat, finalSince: finalSince)
         return HTTPResponse(
             status: 200, headers: Self.headers, body: .stream(EventStreamBody(subscription, of: events).body()))
     }

@@ -100,8 +100,8 @@ extension EventHub {
         while !Task.isCancelled {
             do { try await clock.sleep(for: limits.tick) } catch { return }
             let (open, caughtUpAt) = state.withLock { ($0.index.all, $0.caughtUpAt) }
-            let now = clock.uptime
-            for subscription in open { subscription.tick(at: now, caughtUpAt: caughtUpAt) }
+            let now = clock.uptime, time = clock.now
+            for subscription in open { subscription.tick(at: now, time, caughtUpAt: caughtUpAt) }
             wake()
         }
     }

@@ -20,7 +20,7 @@ extension EventHub {
     private func run(_ subscription: EventSubscription, from first: EventSubscription.Lap) async {
         var lap: EventSubscription.Lap? = first
         // Not knowing yet how large the events are.
-        var pageSize = min(16, limits.queuedEvents)
+        var pageSize = min(2, limits.queuedEvents)
         while let current = lap, !Task.isCancelled {
             guard await run(subscription, current, &pageSize) else { return }
             lap = nextLap(subscription)

@@ -110,17 +110,15 @@ public final class EventHub: Sendable {
     /// `lastPosition` said; the hub begins there when this is the first reader.
     /// Throws `overloaded` and `shuttingDown`. To be given back with `leave`.
     func subscribe(
-        _ scope: EventScope, types: Set<EventType>, after: Int64, last: Int64, heartbeat: Duration,
-        finalSince: Duration?
+        _ scope: EventScope, for standing: CallerStanding? = nil, types: Set<EventType>, after: Int64, last: Int64,
+        heartbeat: Duration, finalSince: Duration?
     ) throws(TurngateError) -> EventSubscription {
         let subscription = EventSubscription(
-            scope: scope, types: types, after: after, heartbeat: heartbeat, finalSince: finalSince, now: clock.uptime,
-            limits: limits)
+            scope: scope, standing: standing, types: types, after: after, heartbeat: heartbeat, finalSince: finalSince,
+            now: clock.uptime, limits: limits)
         let entry = state.withLock { state -> Result<EventSubscription.Lap?, TurngateError> in
             if state.isStopping { return .failure(.shuttingDown) }
-            if state.index.count >= limits.streams {
-                return .failure(.overloaded("The service has \(limits.streams) open streams of events."))
-            }
+            if let refusal = refusal(of: subscription.owner, state.index) { return .failure(refusal) }
             let position = state.position ?? last
             state.position = position
             state.index.insert(subscription)
@@ -132,6 +130,14 @@ public final class EventHub: Sendable {
         if let lap { replay(subscription, from: lap) }
         wake()
         return subscription
+    }
+
+    private func refusal(of owner: EventStreamOwner?, _ index: EventIndex) -> TurngateError? {
+        if index.count >= limits.streams {
+            return .overloaded("The service has \(limits.streams) open streams of events.")
+        }
+        guard let owner, index.count(of: owner) >= limits.streams(of: owner) else { return nil }
+        return .overloaded("The caller has \(limits.streams(of: owner)) open streams of events.")
     }
 
     /// The reader is gone, or was told the end.

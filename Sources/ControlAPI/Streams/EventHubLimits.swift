@@ -2,6 +2,10 @@
 public struct EventHubLimits: Sendable, Equatable {
     /// The most open streams of the process; whoever comes later gets 503.
     public var streams = 2500
+    /// The most open streams of one API key.
+    public var streamsPerKey = 2000
+    /// The most open streams of all tokens for one room.
+    public var streamsPerRoom = 250
     /// What waits for a reader at most, in events.
     public var queuedEvents = 256
     /// What waits for a reader at most, in bytes as they are sent.
@@ -19,13 +23,16 @@ public struct EventHubLimits: Sendable, Equatable {
     /// heartbeats are.
     public var tick = Duration.milliseconds(500)
     /// How long a live reader whose queue was full may take to catch up from the
-    /// log; then it is cut off.
+    /// log, and any reader to take one page of its replay; then it is cut off.
     public var patience = Duration.seconds(10)
     /// How long a reader that was cut off may take to read what was sent before
     /// the last event.
     public var lastWords = Duration.seconds(60)
-    /// How long after a session's last event others may still be written for it.
-    public var drain = Duration.seconds(1)
+    /// How long after a session's last event others may still be written for it:
+    /// its streams end no sooner, and whoever comes later and has everything is
+    /// told 204. One time for both, so that a reader that was told the end and
+    /// comes back at once gets that.
+    public var drain = Duration.seconds(2)
     /// The longest pause between two tries while the log is away; the first is
     /// a tenth of it.
     public var longestPause = Duration.seconds(5)

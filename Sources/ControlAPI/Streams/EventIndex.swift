@@ -8,19 +8,30 @@ struct EventIndex: Sendable {
     private var everything: Group = [:]
     private var rooms: [RoomKey: Group] = [:]
     private var sessions: [SessionID: Group] = [:]
+    private var owners: [EventStreamOwner: Int] = [:]
     private(set) var count = 0
 
     mutating func insert(_ subscription: EventSubscription) {
         if change(subscription.scope, { $0.updateValue(subscription, forKey: ObjectIdentifier(subscription)) }) == nil {
             count += 1
+            if let owner = subscription.owner { owners[owner, default: 0] += 1 }
         }
     }
+
+    /// How many of one owner there are.
+    func count(of owner: EventStreamOwner) -> Int { owners[owner] ?? 0 }
 
     /// False when it was not there.
     mutating func remove(_ subscription: EventSubscription) -> Bool {
         let removed = change(subscription.scope) { $0.removeValue(forKey: ObjectIdentifier(subscription)) }
-        if removed != nil { count -= 1 }
+        if removed != nil { forget(subscription.owner) }
         return removed != nil
+    }
+
+    private mutating func forget(_ owner: EventStreamOwner?) {
+        count -= 1
+        guard let owner, let left = owners[owner].map({ $0 - 1 }) else { return }
+        owners[owner] = left > 0 ? left : nil
     }
 
     private mutating func change(

@@ -4,6 +4,9 @@ enum EventStreamEnd: String, Sendable, CaseIterable {
     case tooSlow = "too_slow"
     case shuttingDown = "shutting_down"
     case sessionOver = "session_over"
+    /// The caller would not be let in any more: its token is over, or its key
+    /// withdrawn.
+    case credentialExpired = "credential_expired"
     /// Nobody is there to be told.
     case clientGone = "client_gone"
 }

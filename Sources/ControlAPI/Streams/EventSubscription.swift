@@ -28,6 +28,9 @@ final class EventSubscription: Sendable {
     enum Reception: Sendable { case taken, refused, fellBehind }
 
     let scope: EventScope
+    /// Nil where nobody needs a key.
+    let owner: EventStreamOwner?
+    private let standing: CallerStanding?
     private let types: Set<EventType>
     private let limits: EventHubLimits
     private let state: Mutex<EventSubscriptionState>
@@ -38,10 +41,12 @@ final class EventSubscription: Sendable {
     ///   - finalSince: since when the session is over and its end in the log; nil
     ///     where it is not.
     init(
-        scope: EventScope, types: Set<EventType>, after: Int64, heartbeat: Duration, finalSince: Duration?,
-        now: Duration, limits: EventHubLimits
+        scope: EventScope, standing: CallerStanding?, types: Set<EventType>, after: Int64, heartbeat: Duration,
+        finalSince: Duration?, now: Duration, limits: EventHubLimits
     ) {
         self.scope = scope
+        self.standing = standing
+        owner = standing.map { EventStreamOwner($0.caller) }
         self.types = types
         self.limits = limits
         state = Mutex(
@@ -108,6 +113,7 @@ final class EventSubscription: Sendable {
             guard state.end == nil else { return false }
             page.forEach { note($0, at: now, &state) }
             state.page = page.filter { isWanted($0.type) }.map(EventFrame.init)
+            state.pageSince = state.page.isEmpty ? nil : now
             state.reached = position
             return true
         }
@@ -123,8 +129,10 @@ final class EventSubscription: Sendable {
     // MARK: The clock's side
 
     /// Looks at what time has brought. `caughtUpAt` is when the hub began to read
-    /// the log and found its end. Gives up a stream that does not end.
-    func tick(at now: Duration, caughtUpAt: Duration?) {
+    /// the log and found its end; `time` is the wall clock's, by which credentials
+    /// end. Gives up a stream that does not end.
+    func tick(at now: Duration, _ time: Timestamp, caughtUpAt: Duration?) {
+        if let standing, !standing.isGood(at: time) { finish(.credentialExpired, at: now) }
         let abandon = change { state -> (@Sendable () -> Void)? in
             if state.isDeaf(at: now, limits) { return state.abandon.take() }
             state.tick(at: now, caughtUpAt: caughtUpAt, limits)

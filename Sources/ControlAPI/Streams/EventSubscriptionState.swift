@@ -17,6 +17,8 @@ struct EventSubscriptionState: Sendable {
     var sending = (events: 0, bytes: 0)
     /// Of the replay; it goes before the queue.
     var page: [EventFrame] = []
+    /// Since when the page waits to be taken.
+    var pageSince: Duration?
     var pageTaken: CheckedContinuation<Void, Never>?
     var replay: Task<Void, Never>?
     /// Since when a reader that was live is behind.
@@ -88,6 +90,7 @@ struct EventSubscriptionState: Sendable {
 
     mutating func tick(at now: Duration, caughtUpAt: Duration?, _ limits: EventHubLimits) {
         if let since = behindSince, now - since > limits.patience { return finish(.tooSlow, at: now) }
+        if let since = pageSince, now - since > limits.patience { return finish(.tooSlow, at: now) }
         if let since = finalSince, let caughtUpAt, caughtUpAt - since >= limits.drain, isIdle {
             return finish(.sessionOver, at: now)
         }
@@ -109,6 +112,7 @@ struct EventSubscriptionState: Sendable {
         endedAt = now
         emptyQueue()
         page = []
+        pageSince = nil
         replay?.cancel()
         replay = nil
     }
@@ -129,6 +133,7 @@ struct EventSubscriptionState: Sendable {
         if let end { return .close(end) }
         if !page.isEmpty {
             defer { page = [] }
+            pageSince = nil
             if isLive { behindSince = nil }
             return send(page)
         }

@@ -19,16 +19,26 @@ final class OpenAudioReader: Sendable {
 
     var id: ReaderID { reading.id }
 
+    private func close(with standing: CallerStanding, by clock: any TurngateClock) async throws {
+        try await standing.untilOver(by: clock)
+        close()
+    }
+
     private func close() {
         reading.close()
         formats.remove(reading.id)
     }
 
-    /// The answer's body: ends when the session is over, and with the server.
-    func body() throws -> HTTPBodyStream {
+    /// The answer's body: ends when the session or the caller's credential is
+    /// over, and with the server.
+    func body(for standing: CallerStanding?, by clock: any TurngateClock) throws -> HTTPBodyStream {
         let encoder = try AudioStreamEncoder(format)
         return HTTPBodyStream(atStop: .end) { writer in
-            defer { self.close() }
+            let watch = standing.map { standing in Task { try await self.close(with: standing, by: clock) } }
+            defer {
+                watch?.cancel()
+                self.close()
+            }
             try await writer.write(encoder.head)
             while let frames = await self.reading.next() { try await writer.write(encoder.bytes(of: frames)) }
             try await writer.write(encoder.tail())

@@ -70,6 +70,18 @@ public protocol CallerAuthenticator: Sendable {
     /// The caller whose credential this is: an API key's secret, compared in
     /// constant time, or a LiveKit access token that is good at `now`.
     func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller
+
+    /// Whether a caller that was let in before would be at `now`, for something
+    /// that needs `scope`. For answers that go on for long; cheap enough to be
+    /// asked twice a second for each.
+    func stillAdmits(_ caller: Caller, for scope: Caller.Scope, now: Timestamp) -> Bool
+}
+
+extension CallerAuthenticator {
+    /// By what the caller itself knows: for credentials that are not withdrawn.
+    public func stillAdmits(_ caller: Caller, for scope: Caller.Scope, now: Timestamp) -> Bool {
+        caller.scope >= scope && caller.expiresAt.map { now < $0 } ?? true
+    }
 }
 
 /// Why a credential is not taken.
@@ -94,6 +106,12 @@ public struct Caller: Sendable, Hashable {
     /// The one room whose sessions are the caller's; nil: all rooms, and the
     /// service itself.
     public var room: String?
+    /// From when on the credential is not taken any more; nil: it has no end of
+    /// its own.
+    public var expiresAt: Timestamp?
+    /// The digest of an API key's secret, by which the key is found in the list
+    /// that is in force later; nil for a token.
+    public var keyDigest: [UInt8]?
 
     /// `admin` may all that `write` may, and `write` all that `read` may.
     public enum Scope: Int, Sendable, Comparable, CaseIterable {
@@ -102,9 +120,14 @@ public struct Caller: Sendable, Hashable {
         public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
     }
 
-    public init(name: String, scope: Scope, room: String? = nil) {
+    /// A caller of all rooms whose credential does not end, unless said otherwise.
+    public init(
+        name: String, scope: Scope, room: String? = nil, expiresAt: Timestamp? = nil, keyDigest: [UInt8]? = nil
+    ) {
         self.name = name
         self.scope = scope
         self.room = room
+        self.expiresAt = expiresAt
+        self.keyDigest = keyDigest
     }
 }

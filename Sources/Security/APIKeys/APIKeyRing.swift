@@ -10,6 +10,7 @@ public struct APIKeyRing: Sendable {
     }
 
     let entries: [Entry]
+    private let keysByDigest: [[UInt8]: APIKey]
 
     /// Reads `TURNGATE_API_KEYS` (`name=scope:secret`, commas between) and the
     /// text of `TURNGATE_API_KEYS_FILE` (one of those a line; empty lines and
@@ -23,6 +24,8 @@ public struct APIKeyRing: Sendable {
         parser.read(file: file ?? "")
         guard parser.mistakes.isEmpty else { throw APIKeyRingError(mistakes: parser.mistakes) }
         entries = parser.entries
+        // The parser has refused duplicates.
+        keysByDigest = Dictionary(uniqueKeysWithValues: entries.map { ($0.digest, $0.key) })
     }
 
     /// Whether there is no key, so that nobody can be let in by one.
@@ -36,13 +39,20 @@ public struct APIKeyRing: Sendable {
         keys.map { "\($0.name)=\($0.scope.rawValue):\(SecretMask.placeholder)" }.joined(separator: ",")
     }
 
+    /// By what a key is known whose secret is not kept.
+    public static func digest(of secret: String) -> [UInt8] { SHA256.hash(secret) }
+
+    /// The key whose secret has this digest, or nil. Not for what a caller
+    /// presents: the time it takes is no secret.
+    public func key(digest: [UInt8]) -> APIKey? { keysByDigest[digest] }
+
     /// The key whose secret was presented, or nil.
     ///
     /// Digests are compared, and always all of them, so the time tells neither
     /// how much of a guess was right, nor how long the secrets are, nor which key
     /// it was.
     public func authenticate(_ presentedSecret: String) -> APIKey? {
-        let presented = SHA256.hash(presentedSecret)
+        let presented = Self.digest(of: presentedSecret)
         var found: Int?
         for (index, entry) in entries.enumerated() where constantTimeEqual(entry.digest, presented) {
             found = index

@@ -14,4 +14,9 @@ struct CredentialAuthenticator: CallerAuthenticator {
         }
         return try tokens.caller(bearing: credential, now: now)
     }
+
+    func stillAdmits(_ caller: Caller, for scope: Caller.Scope, now: Timestamp) -> Bool {
+        caller.keyDigest == nil
+            ? tokens.stillAdmits(caller, for: scope, now: now) : keys.stillAdmits(caller, for: scope, now: now)
+    }
 }

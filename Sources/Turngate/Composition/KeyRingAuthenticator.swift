@@ -13,7 +13,15 @@ final class KeyRingAuthenticator: CallerAuthenticator {
     func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         let current = ring.withLock { $0 }
         guard let key = current.authenticate(credential) else { throw .unknown }
-        return Caller(name: key.name, scope: Caller.Scope(key.scope))
+        return Caller(
+            name: key.name, scope: Caller.Scope(key.scope), keyDigest: APIKeyRing.digest(of: credential))
+    }
+
+    /// By the secret: a key that has another one now is another key.
+    func stillAdmits(_ caller: Caller, for scope: Caller.Scope, now: Timestamp) -> Bool {
+        let current = ring.withLock { $0 }
+        guard let key = caller.keyDigest.flatMap({ current.key(digest: $0) }) else { return false }
+        return Caller.Scope(key.scope) >= scope
     }
 }
 

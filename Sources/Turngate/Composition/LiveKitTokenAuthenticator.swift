@@ -10,6 +10,8 @@ struct LiveKitTokenAuthenticator: CallerAuthenticator {
 
     /// The longest name that histories take as an actor, in bytes; identities, too.
     private static let nameBytes = 256
+    /// By how much our clock and the minter's may differ.
+    private static let leeway = LiveKitAccessToken.defaultLeeway
 
     func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         let claims = try claims(of: credential, now: now)
@@ -19,7 +21,15 @@ struct LiveKitTokenAuthenticator: CallerAuthenticator {
         let identity = claims.identity ?? ""
         guard identity.utf8.count <= Self.nameBytes, !identity.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F })
         else { throw .unknown }
-        return Caller(name: Self.name(of: identity, in: room), scope: .admin, room: room)
+        return Caller(
+            name: Self.name(of: identity, in: room), scope: .admin, room: room, expiresAt: Self.end(of: claims))
+    }
+
+    /// When the token would be refused: its `exp` and the leeway. Nil where that
+    /// is further away than can be said.
+    private static func end(of claims: LiveKitAccessToken) -> Timestamp? {
+        let seconds = claims.expiresAt.map { $0.timeIntervalSince1970 + leeway / .seconds(1) }
+        return seconds.flatMap { Int64(exactly: ($0 * 1_000_000).rounded(.up)) }.map { Timestamp(microseconds: $0) }
     }
 
     /// Who calls, as histories have it: `livekit:ROOM/IDENTITY`, with `/` and `%` of
@@ -41,7 +51,7 @@ struct LiveKitTokenAuthenticator: CallerAuthenticator {
     private func claims(of token: String, now: Timestamp) throws(CredentialRefusal) -> LiveKitAccessToken {
         let date = Date(timeIntervalSince1970: Double(now.microseconds) / 1_000_000)
         do throws(LiveKitAccessTokenError) {
-            return try LiveKitAccessToken.verify(token, keys: [apiKey: apiSecret], now: date)
+            return try LiveKitAccessToken.verify(token, keys: [apiKey: apiSecret], now: date, leeway: Self.leeway)
         } catch {
             switch error {
             case .token(.expired): throw .expired
