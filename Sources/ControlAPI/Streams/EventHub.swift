@@ -151,9 +151,10 @@ public final class EventHub: Sendable {
             state.generation += 1
             return (true, state.emptied.take())
         }
-        emptied?.resume()
         guard wasThere else { return }
         listeners.subtract(1, ordering: .relaxed)
         metrics.close(end)
+        // Last: whoever waits for the last stream's end may look at all of this.
+        emptied?.resume()
     }
 }

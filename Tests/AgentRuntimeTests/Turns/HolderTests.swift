@@ -16,7 +16,7 @@ struct HolderTests {
         try stage.say(1)
         let ended = try await stage.ended(turn.id)
         #expect(ended.outcome == .timedOut && ended.endReason == .maxTurn && ended.audio.speechMs == 2000)
-        #expect(try await stage.session().floor == Floor())
+        #expect(try await eventually { try await stage.session().floor == Floor() })
     }
 
     @Test func theLimitOfAnEarlierTurn_doesNotEndALaterOne() async throws {
