@@ -166,6 +166,8 @@ import Testing
                 _ = try client.head()
                 return Held(client)
             }
+            // The head may be there before the producer has begun.
+            try await eventually("the producer writes") { kept.withLock { $0 != nil } }
             #expect(ended.withLock { $0 == nil })
             kept.withLock { $0 }?.abandon()
             try await eventually("the producer is told") { ended.withLock { $0 as? HTTPStreamClosed == .clientGone } }
