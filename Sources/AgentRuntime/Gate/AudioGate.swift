@@ -33,8 +33,9 @@ final class AudioGate: Sendable {
     /// How many frames `duration` is, to the nearest.
     static func frames(in duration: Duration) -> Int { Int((duration.milliseconds / 20).rounded()) }
 
-    /// How many frames it takes to hold all of `duration`.
-    static func frames(holding duration: Duration) -> Int { Int((duration.milliseconds / 20).rounded(.up)) }
+    /// How many frames it takes to hold `duration`, but for a quarter of a frame:
+    /// to cut a last word is worse than to let a breath pass.
+    static func frames(holding duration: Duration) -> Int { Int((duration.milliseconds / 20 + 0.25).rounded()) }
 
     // MARK: Frames
 
@@ -173,7 +174,7 @@ final class AudioGate: Sendable {
         let now = clock.uptime
         return state.withLock { state in
             guard var track = state.tracks[identity], track.isOpen else { return false }
-            // The frame in which the call was made passes whole: it has a last word.
+            // The frame in which the call was made has a last word.
             let tail = Self.frames(holding: track.ahead(at: now, lag: lag))
             guard tail > 0 else {
                 track.shut(skipping: 0, until: now)

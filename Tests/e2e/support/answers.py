@@ -86,6 +86,15 @@ async def history(http: httpx.AsyncClient, identifier: str, **parameters) -> lis
     return [row for page in found for row in page]
 
 
+async def last_row(http: httpx.AsyncClient, identifier: str, cause: str) -> dict:
+    """The history's last row once it has that cause: what was not asked over HTTP is written a little after it was done."""
+    async def look() -> dict | None:
+        last = (await history(http, identifier))[-1]
+        return last if last["cause"] == cause else None
+
+    return await until(look, f"a last row that comes of {cause}")
+
+
 def assert_no_hole(rows: list[dict]) -> None:
     """`seq` from 1 in single steps, each row beginning with the state that the one before ended in."""
     assert [row["seq"] for row in rows] == list(range(1, len(rows) + 1))
