@@ -7,6 +7,8 @@ import HTTPServer
 public struct ControlAPI: HTTPHandler {
     private let router: HTTPRouter
     private let endpoints: [EndpointKey: Endpoint]
+    /// The methods of those whose bodies are read while they come.
+    private let streamingMethods: Set<HTTPMethod>
 
     private struct EndpointKey: Hashable {
         var method: HTTPMethod
@@ -33,6 +35,7 @@ public struct ControlAPI: HTTPHandler {
         // The router has refused duplicates.
         endpoints = Dictionary(
             uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
+        streamingMethods = Set(all.filter { if case .streamed = $0.bodyRule { true } else { false } }.map(\.method))
         sessions = dependencies.sessions
         rateLimiter = dependencies.rateLimit.map { RateLimiter($0, clock: dependencies.clock) }
         gate = dependencies.idempotency.map { IdempotencyGate($0, logger: dependencies.logger) }
@@ -79,7 +82,7 @@ public struct ControlAPI: HTTPHandler {
     /// Which requests' bodies are read while they come; what the server's
     /// `bodyRule` is to be.
     public func bodyRule(_ head: HTTPRequestHead) -> HTTPBodyRule {
-        guard let target = HTTPTarget(head.rawTarget),
+        guard streamingMethods.contains(head.method), let target = head.target,
             case .matched(let route, _) = router.outcome(of: head.method, target)
         else { return .collected }
         return endpoints[EndpointKey(method: route.method, pattern: route.pattern)]?.bodyRule ?? .collected
@@ -195,7 +198,7 @@ extension ControlAPI {
     /// server's `errorResponse` is to be. `head` is nil where it was not complete.
     public func frontErrorResponse(_ error: HTTPFrontError, _ head: HTTPRequestHead?) -> HTTPResponse {
         let context = RequestContext(headers: head?.headers ?? [:])
-        let target = head.flatMap { HTTPTarget($0.rawTarget) }
+        let target = head?.target
         let problem = methodProblem(error, head, target) ?? Problem(error)
         metrics.record(refused: problem.type.status, method: head?.method)
         return problem.response(instance: target?.path ?? "", requestID: context.requestID).finished(context)

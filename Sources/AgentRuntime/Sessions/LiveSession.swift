@@ -120,7 +120,7 @@ actor LiveSession {
     /// Gates that stood wrong at the last look.
     var suspectGates: Set<String> = []
 
-    private nonisolated let shown: Mutex<Session>
+    private nonisolated let shown: Mutex<SessionSnapshot>
 
     static let shortestRejoinPause = Duration.milliseconds(200)
     static let longestRejoinPause = Duration.seconds(5)
@@ -152,7 +152,7 @@ actor LiveSession {
                 ($0.method.name, RPCMethodReport(spec: $0.method, builtin: $0.builtin, registeredAt: session.createdAt))
             },
             uniquingKeysWith: { first, _ in first })
-        shown = Mutex(session)
+        shown = Mutex(SessionSnapshot(session))
         var logger = context.logger
         logger[metadataKey: "session"] = "\(session.id)"
         self.logger = logger
@@ -160,11 +160,16 @@ actor LiveSession {
 
     /// The session as it stood after the last change; read without a hop to
     /// the actor.
-    nonisolated var snapshot: Session {
-        var session = shown.withLock { $0 }
+    nonisolated var snapshot: Session { shownNow.session }
+
+    /// The same, with its encoding where somebody has asked for it since.
+    nonisolated var shownNow: SessionSnapshot {
+        let snapshot = shown.withLock { $0 }
         // What passes a gate is counted on the audio thread.
-        if let turn = session.turn, let counts = gate.counts(of: turn.id) { session.turn?.audio = counts }
-        return session
+        guard let turn = snapshot.session.turn, let counts = gate.counts(of: turn.id) else { return snapshot }
+        var session = snapshot.session
+        session.turn?.audio = counts
+        return SessionSnapshot(session)
     }
 
     /// Shows the session as it stands now.
@@ -178,7 +183,8 @@ actor LiveSession {
         session.floor = turns.floor
         var current = session
         if current.status.isFinal, !endIsWritten { current.status = .ending }
-        shown.withLock { [current] in $0 = current }
+        let snapshot = SessionSnapshot(current)
+        shown.withLock { $0 = snapshot }
     }
 
     /// Moves the lifecycle; says whether anything changed. The new status is

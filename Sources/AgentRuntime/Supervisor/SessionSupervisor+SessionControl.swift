@@ -28,6 +28,11 @@ extension SessionSupervisor: SessionControl {
         return stored
     }
 
+    public func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
+        if let held = liveSession(id) { return held.shownNow }
+        return SessionSnapshot(try await session(id))
+    }
+
     public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
         var page = try await context.store.sessions(query)
         page.sessions = page.sessions.map { liveSession($0.id)?.snapshot ?? $0 }

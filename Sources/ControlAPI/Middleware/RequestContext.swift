@@ -15,7 +15,7 @@ struct RequestContext: Sendable {
     var rateLimit = HTTPHeaders()
 
     init(headers: HTTPHeaders) {
-        requestID = headers["X-Request-Id"].flatMap(Self.acceptable) ?? Self.newID()
+        requestID = headers["X-Request-Id"].flatMap(Self.acceptable) ?? RequestID.make()
         trace = headers["traceparent"].flatMap { TraceContext($0) } ?? .start()
     }
 
@@ -29,11 +29,5 @@ struct RequestContext: Sendable {
     /// 1…128 visible ASCII characters: fit for a header, a log line and a JSON string.
     private static func acceptable(_ id: String) -> String? {
         (1...128).contains(id.utf8.count) && id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ? id : nil
-    }
-
-    private static func newID() -> String {
-        var generator = SystemRandomNumberGenerator()
-        let id = generator.next() as UInt64
-        return "req_" + String(id, radix: 16)
     }
 }

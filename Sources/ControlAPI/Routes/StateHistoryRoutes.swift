@@ -6,6 +6,13 @@ struct StateHistoryRoutes: Sendable {
     let sessions: any SessionControl
     let history: any StateHistory
     let clock: any TurngateClock
+    private let past = PastPages()
+
+    init(sessions: any SessionControl, history: any StateHistory, clock: any TurngateClock) {
+        self.sessions = sessions
+        self.history = history
+        self.clock = clock
+    }
 
     var endpoints: [Endpoint] {
         [
@@ -45,7 +52,7 @@ struct StateHistoryRoutes: Sendable {
 
     private func answer(_ request: APIRequest, _ query: HistoryQuery) async throws -> HTTPResponse {
         let representation = try HistoryRepresentation(accepting: request.http.headers)
-        guard let format = representation.format else { return try await page(query) }
+        guard let format = representation.format else { return try await page(request, query) }
         // The status goes out before the first row: whether the database is
         // there, and the session, is asked before it.
         var probe = query
@@ -63,10 +70,12 @@ struct StateHistoryRoutes: Sendable {
         }
     }
 
-    private func page(_ query: HistoryQuery) async throws -> HTTPResponse {
+    private func page(_ request: APIRequest, _ query: HistoryQuery) async throws -> HTTPResponse {
+        if let kept = past.page(query) { return kept.answer(to: request.http.headers) }
         let page = try await rows(query)
         let bytes = JSONWriter.page(ofRaw: page.rows, next: page.next.map { Cursor.text(of: $0) })
-        return .json(bytes, headers: ["Vary": "Accept"])
+        guard page.isPast(for: query) else { return .json(bytes, headers: ["Vary": "Accept"]) }
+        return past.keep(bytes, for: query).answer(to: request.http.headers)
     }
 
     /// A page; only an empty one needs to be asked whether its session exists.

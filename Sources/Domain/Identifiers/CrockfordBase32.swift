@@ -3,24 +3,30 @@ import Foundation
 /// Crockford's base32 of 128 bits: 26 characters, the first at most `7`.
 enum CrockfordBase32 {
     private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    /// The value of each character; 255 where it is none of ours.
+    private static let digits = alphabet.enumerated().reduce(into: [UInt8](repeating: 255, count: 256)) {
+        $0[Int($1.element)] = UInt8($1.offset)
+    }
     static let length = 26
 
     static func text(of uuid: UUID) -> String {
         var value = UInt128(bigEndianBytes: uuid)
-        var characters = [UInt8](repeating: 0, count: length)
-        for index in stride(from: length - 1, through: 0, by: -1) {
-            characters[index] = alphabet[Int(value & 31)]
-            value >>= 5
+        return String(unsafeUninitializedCapacity: length) { characters in
+            for index in stride(from: length - 1, through: 0, by: -1) {
+                characters[index] = alphabet[Int(truncatingIfNeeded: value & 31)]
+                value >>= 5
+            }
+            return length
         }
-        return String(decoding: characters, as: UTF8.self)
     }
 
     /// Only the canonical form: upper case, no stand-ins for look-alikes.
-    static func uuid(from text: some StringProtocol) -> UUID? {
-        guard text.utf8.count == length, let first = text.utf8.first, first <= UInt8(ascii: "7") else { return nil }
+    static func uuid(from text: some Collection<UInt8>) -> UUID? {
+        guard text.count == length, let first = text.first, first <= UInt8(ascii: "7") else { return nil }
         var value: UInt128 = 0
-        for character in text.utf8 {
-            guard let digit = alphabet.firstIndex(of: character) else { return nil }
+        for character in text {
+            let digit = digits[Int(character)]
+            guard digit < 32 else { return nil }
             value = value << 5 | UInt128(digit)
         }
         return value.uuid
@@ -33,7 +39,7 @@ extension UInt128 {
     }
 
     var uuid: UUID {
-        var bytes = UUID().uuid
+        var bytes: uuid_t = (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         withUnsafeMutableBytes(of: &bytes) { buffer in
             for index in 0..<16 { buffer[index] = UInt8(truncatingIfNeeded: self >> (8 * (15 - index))) }
         }

@@ -30,7 +30,9 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     /// anything else.
     public init?(_ text: some StringProtocol) {
         let head = Kind.prefix + "_"
-        guard text.hasPrefix(head), let uuid = CrockfordBase32.uuid(from: text.dropFirst(head.count)) else {
+        guard text.utf8.starts(with: head.utf8),
+            let uuid = CrockfordBase32.uuid(from: text.utf8.dropFirst(head.utf8.count))
+        else {
             return nil
         }
         self.init(uuid: uuid)

@@ -14,7 +14,7 @@ public protocol StateHistory: Sendable {
 }
 
 /// Which part of the history to read.
-public struct HistoryQuery: Sendable, Equatable {
+public struct HistoryQuery: Sendable, Hashable {
     /// One session, or nil for all.
     public var session: SessionID?
     /// Only sessions in this room; nil: any.
@@ -52,7 +52,7 @@ public struct HistoryQuery: Sendable, Equatable {
 }
 
 /// A row's place in the order of the history: time, session, number.
-public struct HistoryPosition: Sendable, Equatable {
+public struct HistoryPosition: Sendable, Hashable {
     /// The row's time.
     public var at: Timestamp
     /// Sorts rows of the same microsecond.
@@ -77,6 +77,15 @@ public struct HistoryPage: Sendable, Equatable {
     public init(rows: [UInt8], next: HistoryPosition?) {
         self.rows = rows
         self.next = next
+    }
+}
+
+extension HistoryPage {
+    /// Whether `query` will get this very page for ever: rows of one session are
+    /// only added at its end and never change, and a full page has all there will
+    /// be between its first row and its last.
+    public func isPast(for query: HistoryQuery) -> Bool {
+        query.session != nil && next != nil && (query.ascending || query.after != nil)
     }
 }
 

@@ -3,4 +3,7 @@
 public enum RequestID {
     /// `X-Request-Id` as it came or was made; nil outside any request.
     @TaskLocal public static var current: String?
+
+    /// A new one, for a request that brought none: `req_` and 16 hexadecimal digits.
+    public static func make() -> String { "req_" + .quickHex() }
 }

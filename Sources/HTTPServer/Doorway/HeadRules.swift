@@ -14,7 +14,7 @@ enum HeadRules {
         let hosts = head.headers.all("Host").count
         if hosts > 1 || (isVersion11 && hosts == 0) { return .badHost }
         if let expect = head.headers["Expect"], expect.lowercased() != "100-continue" { return .unsupportedExpectation }
-        if HTTPTarget(head.rawTarget) == nil { return .badTarget }
+        if head.target == nil { return .badTarget }
         return HTTPMethod.implemented.contains(head.method) ? nil : .methodNotImplemented
     }
 

@@ -76,7 +76,7 @@ final class IncomingRequest {
         if let length, length > limits.bytes { return refuse(.bodyTooLarge) }
         if core.stage == .closing { return refuse(.stopping) }
         if isOverloaded { return refuse(.overloaded) }
-        guard let target = HTTPTarget(rawTarget), connection.advance(to: .upload, exchange, at: receivedAt) else {
+        guard let target = exchange.head.target, connection.advance(to: .upload, exchange, at: receivedAt) else {
             return false
         }
         stage = .upload
@@ -131,7 +131,7 @@ final class IncomingRequest {
         if let mildError { return answer(core.response(to: mildError, exchange.head, connection)) }
         guard core.stage != .closing else { return answer(core.response(to: .stopping, exchange.head, connection)) }
         if isOverloaded { return answer(core.response(to: .overloaded, exchange.head, connection)) }
-        guard let target = HTTPTarget(rawTarget) else { return false }
+        guard let target = exchange.head.target else { return false }
         let request = request(exchange.head, target)
         body = []
         guard let response = exchange.start(request) else { return true }

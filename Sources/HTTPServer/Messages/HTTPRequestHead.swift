@@ -4,6 +4,8 @@ public struct HTTPRequestHead: Sendable {
     public let method: HTTPMethod
     /// The target as it came, possibly not a valid one.
     public let rawTarget: String
+    /// The target, read; nil where it is not a valid one.
+    public let target: HTTPTarget?
     /// The header fields.
     public let headers: HTTPHeaders
 
@@ -11,6 +13,7 @@ public struct HTTPRequestHead: Sendable {
     public init(method: HTTPMethod, rawTarget: String, headers: HTTPHeaders) {
         self.method = method
         self.rawTarget = rawTarget
+        target = HTTPTarget(rawTarget)
         self.headers = headers
     }
 }

@@ -16,7 +16,9 @@ public struct HTTPTarget: Sendable, Equatable {
         guard !raw.isEmpty, raw.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.raw = raw
         var rest = raw[...]
-        if let scheme = ["http://", "https://"].first(where: { raw.lowercased().hasPrefix($0) }) {
+        if raw.utf8.first == 0x2F {
+            // The usual form.
+        } else if let scheme = ["http://", "https://"].first(where: { raw.lowercased().hasPrefix($0) }) {
             rest = raw.dropFirst(scheme.utf8.count)
             guard let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else {
                 guard !rest.isEmpty else { return nil }
@@ -26,7 +28,7 @@ public struct HTTPTarget: Sendable, Equatable {
             }
             guard end > rest.startIndex else { return nil }
             rest = rest[end...]
-        } else if raw != "*", raw.utf8.first != 0x2F {
+        } else if raw != "*" {
             return nil
         }
         if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }

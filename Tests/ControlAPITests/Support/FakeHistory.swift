@@ -20,6 +20,9 @@ final class FakeHistory: StateHistory {
 
     var lastQuery: HistoryQuery? { state.withLock { $0.queries.last } }
 
+    var queryCount: Int { state.withLock { $0.queries.count } }
+    var presentPage: HistoryPage { state.withLock { $0.page } }
+
     func configure(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
 
     func page(_ query: HistoryQuery) async throws(TurngateError) -> HistoryPage {

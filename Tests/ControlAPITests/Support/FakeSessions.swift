@@ -144,6 +144,10 @@ final class FakeSessions: SessionControl {
         try perform(nil) { state throws(TurngateError) in try Self.find(id, state) }
     }
 
+    func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
+        SessionSnapshot(try await session(id))
+    }
+
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
         try perform(.list(query)) { state throws(TurngateError) in
             let all = state.sessions.values.sorted { $0.id.description > $1.id.description }.filter { session in
