@@ -64,14 +64,14 @@ async def still(on: Stage, room: str) -> list[Last]:
         while True:
             await asyncio.sleep(0.2)
             after = standing(on, room)
-            if after == before:
+            if after == before and all(one.state in STATES for one in after):
                 return after
             before = after
 
 
 async def put(on: Stage, base: str, room: str, seconds: float = SECONDS) -> float:
     """Calls per second; each that was answered with 200 has its row."""
-    before = standing(on, room)
+    before = await still(on, room)
     load = await wrk(base, seconds=seconds, connections=CONNECTIONS, threads=CONNECTIONS, headers=AUTHORIZED,
                      script=alternating(before), expect="200")
     after = await still(on, room)
