@@ -14,7 +14,8 @@ from bench.stack import AUTHORIZED
 
 WHAT = "PUT agent-state, 64 sessions at once, durable when answered"
 STATES = {"listening": "thinking", "thinking": "listening"}
-WAIT_SECONDS = 10
+WAIT_SECONDS = 20
+JOIN_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,9 @@ async def run(rounds: int) -> list[Row]:
     async with stage() as on:
         # Nobody is there to be told, and the peers tell nobody.
         policy = {"notify_on": []}
-        await asyncio.gather(*(on.post_session(f"ours-{n:02}", turn_policy=policy) for n in range(CONNECTIONS)))
+        for number in range(0, CONNECTIONS, JOIN_AT_ONCE):
+            rooms = [f"ours-{number + n:02}" for n in range(JOIN_AT_ONCE)]
+            await asyncio.gather(*(on.post_session(room, turn_policy=policy) for room in rooms))
         on.cluster.sql(_OTHERS.format(count=CONNECTIONS, room="theirs"))
         on.settle()
         pool, runs = on.pool_connections(), iter(range(1000))

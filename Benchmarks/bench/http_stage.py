@@ -29,7 +29,8 @@ class Stage:
         """A live session that stays although nobody comes."""
         body = {"room": room, "empty_timeout_s": 0, "labels": {"tenant": "acme"}} | changes
         answer = await self.http.post("/v1/sessions", json=body)
-        answer.raise_for_status()
+        if answer.status_code != 201:
+            raise RuntimeError(f"the agent is not in the room: {answer.status_code} {answer.text}")
         return answer.json()
 
     def pool_connections(self) -> int:
