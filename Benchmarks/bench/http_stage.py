@@ -12,7 +12,7 @@ from bench.http_peers import FastAPI, fastapi
 
 SECONDS = 2
 CONNECTIONS = 64
-# Ids as the API shows them; the last four digits of a number come last in both spellings of an id.
+# Sessions of the past, and transitions of each.
 SESSIONS, ROWS = 1000, 300
 
 

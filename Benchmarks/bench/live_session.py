@@ -21,6 +21,9 @@ async def run(rounds: int) -> list[Row]:
         shown = answer.raise_for_status().json()
         if shown["status"] != "active" or answer.headers["content-type"] != "application/json":
             raise RuntimeError(f"that is no live session: {shown}")
+        theirs = (await on.http.get(on.peer.url + path)).raise_for_status().json()
+        if theirs.keys() != shown.keys() or (theirs["id"], theirs["status"]) != (shown["id"], "active"):
+            raise RuntimeError(f"not the same session: {shown} {theirs}")
         async with hummingbird(answer.content) as static:
             async def get(base: str, seconds: float = SECONDS) -> float:
                 return (await wrk(base + path, seconds=seconds, connections=CONNECTIONS, headers=AUTHORIZED)).per_second

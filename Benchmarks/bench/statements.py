@@ -23,7 +23,8 @@ async def captured(cluster, name: str, call: Callable[[], Awaitable[object]]) ->
     cluster.sql("ALTER SYSTEM SET log_statement = 'all'")
     cluster.sql("SELECT pg_reload_conf()")
     try:
-        # The backends take the setting between two statements, each in its own time.
+        # The backends take the setting between two statements, as soon as the signal has reached them.
+        await asyncio.sleep(0.2)
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
                 before = log.stat().st_size
