@@ -106,10 +106,10 @@ SELECT id AS session FROM sessions WHERE room = '{room}-' || lpad((:client_id + 
 \set seq :seq + 1
 \if :seq % 2 = 1
 INSERT INTO agent_state_transitions (session_id, seq, at, old_state, new_state, cause, actor, reason, turn_id)
-VALUES (:'session', :seq, clock_timestamp(), 'listening', 'thinking', 'api', 'bench', NULL, NULL);
+VALUES (:session, :seq, clock_timestamp(), 'listening', 'thinking', 'api', 'bench', NULL, NULL);
 \else
 INSERT INTO agent_state_transitions (session_id, seq, at, old_state, new_state, cause, actor, reason, turn_id)
-VALUES (:'session', :seq, clock_timestamp(), 'thinking', 'listening', 'api', 'bench', NULL, NULL);
+VALUES (:session, :seq, clock_timestamp(), 'thinking', 'listening', 'api', 'bench', NULL, NULL);
 \endif
 """
 
@@ -117,12 +117,12 @@ VALUES (:'session', :seq, clock_timestamp(), 'thinking', 'listening', 'api', 'be
 async def insert(on: Stage, room: str, connections: int, seconds: int = SECONDS) -> float:
     """Of pgbench, in sessions that it alone has; each insert is a transaction."""
     on.cluster.sql(_OTHERS.format(count=connections, room=room))
-    script = _INSERT.format(room=room).replace(":'session'", ":session")
-    rate = await pgbench(on.cluster.url, script, connections=connections, seconds=seconds, variables={"seq": "2"})
+    script = _INSERT.format(room=room)
+    work = await pgbench(on.cluster.url, script, connections=connections, seconds=seconds, variables={"seq": "2"})
     grown = sum(one.seq - 2 for one in standing(on, room))
-    if not 0.8 * rate * seconds <= grown <= 1.2 * rate * seconds:
-        raise RuntimeError(f"pgbench made {rate} rows a second, and there are {grown}")
-    return rate
+    if grown != work.transactions:
+        raise RuntimeError(f"pgbench made {work.transactions} transactions, and there are {grown} rows")
+    return work.per_second
 
 
 async def run(rounds: int) -> list[Row]:

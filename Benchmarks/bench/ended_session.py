@@ -47,7 +47,8 @@ async def run(rounds: int) -> list[Row]:
                               script=any_of(ids))).per_second
 
         async def select(seconds: int = SECONDS) -> float:
-            return await pgbench(on.cluster.url, script, connections=pool, seconds=seconds, variables=values)
+            work = await pgbench(on.cluster.url, script, connections=pool, seconds=seconds, variables=values)
+            return work.per_second
 
         await get(on.ours.url, 1), await get(on.peer.url, 1), await select(1)
         found = await interleaved(

@@ -71,7 +71,8 @@ async def run(rounds: int) -> list[Row]:
             return (await wrk(url, seconds=seconds, connections=CONNECTIONS, headers=AUTHORIZED, script=lua)).per_second
 
         async def select(seconds: int = SECONDS) -> float:
-            return await pgbench(on.cluster.url, script, connections=pool, seconds=seconds, variables=values)
+            work = await pgbench(on.cluster.url, script, connections=pool, seconds=seconds, variables=values)
+            return work.per_second
 
         pages, again = any_of(ids), on.ours.url + path
         await get(on.ours.url, pages, 1), await get(on.peer.url, pages, 1), await get(again, None, 1), await select(1)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 THREADS = 2
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run of pgbench did."""
+
+    per_second: float
+    transactions: int
 
 
 class BenchFailed(Exception):
@@ -24,8 +33,8 @@ def program() -> str:
 
 
 async def pgbench(database_url: str, script: str, *, connections: int, seconds: int = 3,
-                  variables: dict[str, str] | None = None) -> float:
-    """Transactions per second of `script`, prepared, over the unix socket, on as many connections."""
+                  variables: dict[str, str] | None = None) -> Work:
+    """`script` again and again, prepared, over the unix socket, on as many connections."""
     url = urlsplit(database_url)
     query = parse_qs(url.query)
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
@@ -41,9 +50,10 @@ async def pgbench(database_url: str, script: str, *, connections: int, seconds: 
     return _read(output.decode(), process.returncode)
 
 
-def _read(output: str, code: int | None) -> float:
+def _read(output: str, code: int | None) -> Work:
     rate = re.search(r"tps = ([\d.]+)", output)
     failed = re.search(r"number of failed transactions: (\d+)", output)
-    if code != 0 or rate is None or failed is None or int(failed.group(1)):
+    done = re.search(r"number of transactions actually processed: (\d+)", output)
+    if code != 0 or rate is None or done is None or failed is None or int(failed.group(1)):
         raise BenchFailed(output)
-    return float(rate.group(1))
+    return Work(float(rate.group(1)), int(done.group(1)))
