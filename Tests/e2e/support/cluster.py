@@ -57,8 +57,10 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql:///turngate?host={self._home}&user=turngate"
 
-    def start(self) -> "Cluster":
-        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self._home}", "-c", "fsync=off"]
+    def start(self, *settings: str) -> "Cluster":
+        """With `name=value` settings of the server; unless they say otherwise, nothing waits for the disk."""
+        settings = ("listen_addresses=", f"unix_socket_directories={self._home}", "fsync=off", *settings)
+        options = [word for setting in settings for word in ("-c", setting)]
         log = open(self._home / "log", "ab")
         # setpriv replaces itself by the server, so this pid is the server's, and
         # the kernel stops it should the tests die without a word.
