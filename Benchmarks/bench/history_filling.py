@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from bench import stack
 from bench.progress import say
@@ -18,7 +19,7 @@ STEPS = 1000
 AT_ONCE = 10
 STEP_SECONDS = 4
 TURNS = 20
-BEGIN = "2026-01-01T00:00:00Z"
+BEGIN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ async def filled(cluster, rows: int) -> History:
         except subprocess.CalledProcessError as error:
             raise RuntimeError(error.stderr) from error
 
-    await run(_SESSIONS.format(waves=waves, at_once=AT_ONCE, steps=STEPS, step=STEP_SECONDS, begin=BEGIN, turns=TURNS))
+    await run(_SESSIONS.format(waves=waves, at_once=AT_ONCE, steps=STEPS, step=STEP_SECONDS, begin=BEGIN.isoformat(), turns=TURNS))
     await run(_STEPS.format(waves=waves, steps=STEPS, step=STEP_SECONDS))
     await run("VACUUM (ANALYZE)")
     await run("CHECKPOINT")
