@@ -40,6 +40,9 @@ CHANGING_SECONDS = SECONDS + 2 * AROUND_SECONDS
 READERS_OF_ALL = 20
 READERS = 500
 GOAL = at_most(3)
+# Nothing takes this long on a machine that has nothing else to do.
+REST_MS = 10
+TRIES = 3
 STATES = ['{"state":"thinking","reason":"bench"}', '{"state":"listening","reason":"bench"}']
 WAIT_SECONDS = 60
 
@@ -83,12 +86,21 @@ class House:
         return await _carried_out(self._order("", RATE, SECONDS, skip=SKIP_SECONDS))
 
     async def idle(self) -> float:
-        """The p99 in ms of a read while nothing else goes on."""
-        parties = self._parties()
-        harvest = await self._read()
-        parties.stop()
-        self.notes["idle"] = parties.used({"requests": harvest.cpu})
-        return harvest.p99
+        """The p99 in ms of a read while nothing else goes on.
+
+        A machine that is not at rest would make this long, and the ratio a good one: then it is measured again, and
+        the shortest counts.
+        """
+        found: list[float] = []
+        while len(found) < TRIES and min(found, default=REST_MS) >= REST_MS:
+            parties = self._parties()
+            harvest = await self._read()
+            parties.stop()
+            self.notes["idle"] = parties.used({"requests": harvest.cpu})
+            found.append(harvest.p99)
+        if min(found) >= REST_MS:
+            self.notes["rest"] = f"The machine was not at rest: a p99 of {min(found):.0f} ms with nothing going on. "
+        return min(found)
 
     async def busy(self) -> float:
         """The p99 in ms of a read while everything goes on; raises `Lost`."""
@@ -235,7 +247,7 @@ async def run(rounds: int) -> list[Row]:
             house = House(cluster, server, service)
             await house.fill()
             figures = await interleaved(rounds, busy=house.busy, idle=house.idle)
-    note = (f"from when each request was due; {house.notes['counts']}. Of all processors' time in the last round, with "
+    note = (f"{house.notes.get('rest', '')}From when each request was due; {house.notes['counts']}. Of all processors' time in the last round, with "
             f"everything going on: {house.notes['busy']}; at rest: {house.notes['idle']}")
     what = f"GET of a session, {RATE:,} a second, p99, everything at once"
     return [row("14", what, "ms", figures["busy"], figures["idle"], "the same at rest", GOAL, note)]
