@@ -51,7 +51,7 @@ async def filled(cluster, rows: int) -> History:
     url = await migrated(cluster)
     name = url.split("///")[1].split("?")[0]
     waves = rows // (STEPS * AT_ONCE)
-    say(f"  filling {rows:,} rows")
+    say(f"  filling {rows:,} rows; ten million take a minute or two")
 
     async def run(statement: str) -> str:
         try:
