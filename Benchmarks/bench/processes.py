@@ -18,6 +18,14 @@ def family(pid: int) -> list[int]:
     return found
 
 
+def parent(pid: int) -> int | None:
+    """None for a process that is gone."""
+    try:
+        return int(_stat(pid)[1])
+    except OSError:
+        return None
+
+
 def cpu_seconds(pids: list[int]) -> float:
     """User and system time so far. A process that is gone counts nothing: ask only of those that stay."""
     return sum(_ticks(pid) for pid in pids) / TICKS
@@ -29,8 +37,14 @@ def proportional_mib(pids: list[int]) -> float:
 
 
 def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    fields = _stat(pid)
     return int(fields[11]) + int(fields[12])
+
+
+def _stat(pid: int) -> list[str]:
+    """The fields after the name, from the state on."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()
 
 
 def _proportional_kib(pid: int) -> int:

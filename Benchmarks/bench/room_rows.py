@@ -1,7 +1,10 @@
 """Lines 7 to 12: what happens in a room."""
 
-from bench import rpc_round_trip
+from bench import idle_sessions, rpc_round_trip, time_to_agent
 
 ROWS = {
     "7": ("RPC round trip, client to agent, echo", rpc_round_trip.run),
+    "9": ("from the order to a visible agent", time_to_agent.run),
+    "10": ("memory of an idle session", idle_sessions.memory),
+    "11": ("CPU of an idle session", idle_sessions.cpu),
 }

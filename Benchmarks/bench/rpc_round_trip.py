@@ -14,9 +14,9 @@ PAYLOAD = '{"order": 4711, "detail": "where is it?"}'
 
 
 async def run(rounds: int) -> list[Row]:
-    async with stage() as set_up:
-        ours, our_agent = await _client(set_up, set_up.open_session)
-        theirs, their_agent = await _client(set_up, set_up.dispatch)
+    async with stage() as set_up, set_up.serving() as turngate:
+        ours, our_agent = await _client(set_up, turngate.open)
+        theirs, their_agent = await _client(set_up, set_up.theirs.open)
         found = await interleaved(
             rounds, ours=lambda: _round(ours, our_agent), peer=lambda: _round(theirs, their_agent))
         await ours.leave()
