@@ -76,8 +76,8 @@ class Stage:
             async with service.client(limits=httpx.Limits(max_connections=None)) as http:
                 yield Ours(service, http)
 
-    async def enter(self, room: str, identity: str = "client") -> Visitor:
-        return await Visitor(identity).join(self.server, room)
+    async def enter(self, room: str, identity: str = "client", auto_subscribe: bool = True) -> Visitor:
+        return await Visitor(identity).join(self.server, room, auto_subscribe)
 
 
 @asynccontextmanager

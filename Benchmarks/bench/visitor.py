@@ -32,8 +32,10 @@ class Visitor:
         for event in ("participant_connected", "participant_active", "participant_attributes_changed"):
             self.room.on(event, lambda *_: self._look())
 
-    async def join(self, server: RoomServer, room: str) -> "Visitor":
-        await asyncio.wait_for(self.room.connect(server.url, token(server, room, self.identity)), WAIT_SECONDS)
+    async def join(self, server: RoomServer, room: str, auto_subscribe: bool = True) -> "Visitor":
+        options = rtc.RoomOptions(auto_subscribe=auto_subscribe)
+        jwt = token(server, room, self.identity)
+        await asyncio.wait_for(self.room.connect(server.url, jwt, options), WAIT_SECONDS)
         self._look()
         return self
 

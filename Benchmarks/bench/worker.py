@@ -29,11 +29,11 @@ class Worker(Process):
     def family(self) -> list[int]:
         return processes.family(self.pid)
 
-    async def settle(self, jobs: int, seconds: float = 60) -> None:
-        """Waits until each job has its process, the idle ones stand ready again, and all of them are quiet."""
+    async def settle(self, jobs: int, quiet: bool = True, seconds: float = 60) -> None:
+        """Waits until each job has its process and the idle ones stand again; until they have come to rest if `quiet`."""
         wanted = jobs + (os.cpu_count() or 1)
         async with asyncio.timeout(seconds):
-            while len(self._for_jobs()) != wanted or not await self._is_quiet():
+            while len(self._for_jobs()) != wanted or (quiet and not await self._is_quiet()):
                 await asyncio.sleep(0.05)
 
     async def _is_quiet(self) -> bool:

@@ -17,6 +17,8 @@ from livekit.agents import AgentServer, JobContext
 
 # What AgentSession reads in one piece, and what speech-to-text services take.
 HEARD_RATE, HEARD_FRAME_MS = 16_000, 50
+# Below it is what a codec makes of silence.
+QUIET = 200
 # What most voices come with.
 SPOKEN_RATE, SPOKEN_FRAME_MS = 24_000, 100
 
@@ -50,10 +52,15 @@ async def talk(ctx: JobContext) -> None:
     options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
     await ctx.room.local_participant.publish_track(track, options)
     tasks = {asyncio.create_task(speak(source))}
+    ear = Ear()
+
+    @ctx.room.local_participant.register_rpc_method("heard")
+    async def heard(call: rtc.RpcInvocationData) -> str:
+        return str(ear.heard_ms)
 
     def subscribed(track: rtc.Track, publication: rtc.RemoteTrackPublication, by: rtc.RemoteParticipant) -> None:
         if track.kind == rtc.TrackKind.KIND_AUDIO:
-            tasks.add(asyncio.create_task(listen(track)))
+            tasks.add(asyncio.create_task(ear.listen(track)))
 
     ctx.room.on("track_subscribed", subscribed)
     for participant in ctx.room.remote_participants.values():
@@ -68,11 +75,17 @@ async def talk(ctx: JobContext) -> None:
     ctx.add_shutdown_callback(stop)
 
 
-async def listen(track: rtc.Track) -> None:
-    stream = rtc.AudioStream(track, sample_rate=HEARD_RATE, num_channels=1, frame_size_ms=HEARD_FRAME_MS)
-    samples = 0
-    async for event in stream:
-        samples += event.frame.samples_per_channel
+class Ear:
+    """Counts the sound that it hears, as a speech-to-text would take it."""
+
+    def __init__(self) -> None:
+        self.heard_ms = 0
+
+    async def listen(self, track: rtc.Track) -> None:
+        stream = rtc.AudioStream(track, sample_rate=HEARD_RATE, num_channels=1, frame_size_ms=HEARD_FRAME_MS)
+        async for event in stream:
+            if numpy.abs(numpy.frombuffer(event.frame.data, dtype=numpy.int16)).max() > QUIET:
+                self.heard_ms += HEARD_FRAME_MS
 
 
 async def speak(source: rtc.AudioSource) -> None:
