@@ -52,14 +52,23 @@ class Theirs:
 
     def __init__(self, worker: Worker, livekit: api.LiveKitAPI) -> None:
         self.worker, self._livekit = worker, livekit
+        self._rooms: set[str] = set()
 
     async def open(self, room: str, metadata: str = "") -> None:
         """The room server has taken the order when this returns; the agent comes later."""
+        self._rooms.add(room)
         wanted = api.CreateAgentDispatchRequest(agent_name=AGENT_NAME, room=room, metadata=metadata)
         await self._livekit.agent_dispatch.create_dispatch(wanted)
 
     async def end(self, room: str) -> None:
+        """The job ends with its room."""
+        self._rooms.discard(room)
         await self._livekit.room.delete_room(api.DeleteRoomRequest(room=room))
+
+    async def end_all(self) -> None:
+        """A worker that is stopped waits for its jobs, for an hour if need be."""
+        for room in list(self._rooms):
+            await self.end(room)
 
 
 class Stage:
@@ -92,4 +101,6 @@ async def stage():
         things.push_async_callback(worker.stop)
         await worker.start()
         await worker.settle(0)
-        yield Stage(server, cluster, Theirs(worker, livekit))
+        theirs = Theirs(worker, livekit)
+        things.push_async_callback(theirs.end_all)
+        yield Stage(server, cluster, theirs)

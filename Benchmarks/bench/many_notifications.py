@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 
-from bench import processes
-from bench.agents import Ours, Stage, new_room, stage
-from bench.crowd import Crowd, crowd
+from bench.agents import Ours, new_room, stage
+from bench.crowd import crowd
 from bench.results import Row, at_most, median, row
 from bench.rounds import interleaved
+from bench.shares import Shares
 
 # Ten, because the SDK hands every event to every room of its process: with fewer, that is what one would measure.
 PARTICIPANTS, PROCESSES = 50, 10
@@ -25,13 +26,19 @@ async def run(rounds: int) -> list[Row]:
         session = await turngate.open(room)
         async with crowd(set_up.server, [(room, name) for name in names], PROCESSES) as clients:
             await _all_seen(turngate, session)
-            shares = _Shares(set_up, turngate, clients)
+            shares = Shares(set_up.server, Turngate=[turngate.service.pid], the_clients=clients.pids)
             found = await interleaved(
                 rounds,
-                all=lambda: shares.of(_round(turngate, session, names)),
+                all=lambda: shares.of(_round(turngate, session, names), WARM_UP + TIMES),
                 one=lambda: _round(turngate, session, names[:1]))
     return [row("8", f"notification of {PARTICIPANTS} at once, receipts complete", "ms", found["all"], found["one"],
-                "one participant", at_most(3), shares.text())]
+                "one participant", at_most(3), _note(shares))]
+
+
+def _note(shares: Shares) -> str:
+    cores = os.cpu_count() or 1
+    return (f"CPU time of one notification of {PARTICIPANTS}: {shares.text()}; on {cores} cores that is "
+            f"{shares.total_ms() / cores:.0f} ms at the least, whatever is done at the same time")
 
 
 async def _all_seen(turngate: Ours, session: dict) -> None:
@@ -62,25 +69,3 @@ async def _notify(turngate: Ours, session: dict, recipients: list[str]) -> float
         raise RuntimeError(f"not all were reached: {answer.status_code} {answer.text}")
     return took
 
-
-class _Shares:
-    """Whose CPU time it is that the notifications take."""
-
-    def __init__(self, set_up: Stage, turngate: Ours, clients: Crowd) -> None:
-        self._parties = {"Turngate": [turngate.service.pid], f"the {PROCESSES} client processes": clients.pids}
-        if set_up.server.pid is not None:
-            self._parties["the room server"] = [set_up.server.pid]
-        self._taken = dict.fromkeys(self._parties, 0.0)
-        self._notifications = 0
-
-    async def of(self, work) -> float:
-        before = {name: processes.cpu_seconds(pids) for name, pids in self._parties.items()}
-        value = await work
-        for name, pids in self._parties.items():
-            self._taken[name] += processes.cpu_seconds(pids) - before[name]
-        self._notifications += WARM_UP + TIMES
-        return value
-
-    def text(self) -> str:
-        parts = [f"{name} {1000 * seconds / self._notifications:.1f} ms" for name, seconds in self._taken.items()]
-        return f"CPU time of one notification of {PARTICIPANTS}: " + ", ".join(parts)

@@ -7,6 +7,7 @@ import time
 from bench.agents import PEER, Stage, new_room, stage
 from bench.results import Row, at_most, median, row
 from bench.rounds import interleaved
+from bench.shares import Shares, myself
 from bench.visitor import Visitor
 
 WARM_UP, CALLS = 50, 300
@@ -17,11 +18,16 @@ async def run(rounds: int) -> list[Row]:
     async with stage() as set_up, set_up.serving() as turngate:
         ours, our_agent = await _client(set_up, turngate.open)
         theirs, their_agent = await _client(set_up, set_up.theirs.open)
+        our_shares = Shares(set_up.server, Turngate=[turngate.service.pid], the_client=myself())
+        their_shares = Shares(set_up.server, the_agent=set_up.theirs.worker.family, the_client=myself())
         found = await interleaved(
-            rounds, ours=lambda: _round(ours, our_agent), peer=lambda: _round(theirs, their_agent))
+            rounds,
+            ours=lambda: our_shares.of(_round(ours, our_agent), WARM_UP + CALLS),
+            peer=lambda: their_shares.of(_round(theirs, their_agent), WARM_UP + CALLS))
         await ours.leave()
         await theirs.leave()
-    return [row("7", "RPC round trip, client to agent, echo", "ms", found["ours"], found["peer"], PEER, at_most(0.8))]
+    return [row("7", "RPC round trip, client to agent, echo", "ms", found["ours"], found["peer"], PEER, at_most(0.8),
+                f"CPU time of one call to ours: {our_shares.text()}; to theirs: {their_shares.text()}")]
 
 
 async def _client(set_up: Stage, call_agent) -> tuple[Visitor, str]:
