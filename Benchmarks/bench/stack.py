@@ -39,6 +39,11 @@ class RoomServer:
         self.key = os.environ.get("LIVEKIT_API_KEY", KEY)
         self.secret = os.environ.get("LIVEKIT_API_SECRET", SECRET)
 
+    @property
+    def pid(self) -> int | None:
+        """None where it is not ours."""
+        return self._own.pid if self._own is not None else None
+
     async def start(self) -> "RoomServer":
         if not self.url:
             self._own = await ServerProcess("--departure-timeout", "1", "--empty-room-timeout", "1").start()

@@ -33,6 +33,10 @@ class ServerProcess:
     def http_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     async def start(self) -> "ServerProcess":
         self._process = await spawn("--port", str(self.port), "--key", KEY, "--secret", SECRET, *self._flags)
         line = await asyncio.wait_for(self._process.stdout.readline(), START_TIMEOUT_SECONDS)

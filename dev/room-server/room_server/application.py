@@ -7,7 +7,9 @@ import signal
 
 from aiohttp import web
 
+from .agent_workers import AgentWorkers
 from .debug_api import DebugAPI
+from .dispatch_api import DispatchAPI
 from .rooms import Rooms
 from .server_api import ServerAPI
 from .settings import Faults, Settings
@@ -23,7 +25,8 @@ async def serve(settings: Settings, faults: Faults) -> None:
     keep_media_on_loopback()
     rooms = Rooms(settings, faults)
     application = web.Application()
-    for part in (Signalling(rooms), ServerAPI(rooms), DebugAPI(rooms)):
+    workers = AgentWorkers(rooms)
+    for part in (Signalling(rooms), ServerAPI(rooms), DispatchAPI(rooms, workers), workers, DebugAPI(rooms)):
         application.add_routes(part.routes())
     application.add_routes([web.get("/", _health)])
     runner = web.AppRunner(
@@ -43,6 +46,7 @@ async def serve(settings: Settings, faults: Faults) -> None:
         await stopping.wait()
     finally:
         await rooms.close()
+        await workers.close()
         await runner.cleanup()
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from aiortc import RTCCertificate
 from livekit.protocol import models, rtc
+from livekit.protocol.agent_dispatch import AgentDispatch
 
 from . import sids
 from .data import DataRouter
@@ -42,6 +43,7 @@ class Room:
         self.max_participants = 0
         self.created_at_ms = int(time.time() * 1000)
         self.participants: dict[str, Participant] = {}
+        self.dispatches: dict[str, AgentDispatch] = {}
         self.data = DataRouter(self, rooms.faults)
         self.speakers = Speakers(self)
         self._cleanup: asyncio.TimerHandle | None = None

@@ -1,44 +1,23 @@
-"""LiveKit's server API for rooms: Twirp over HTTP, JSON or protobuf."""
+"""LiveKit's server API for rooms: what an administrator may ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from aiohttp import web
-from google.protobuf import json_format
-from google.protobuf.message import DecodeError, Message
 from livekit.protocol import models, room as api, rtc
 
 from . import requests
 from .media import PublishedTrack
 from .participants import Participant
 from .rooms import Reason, Room, RoomFullError, Rooms
-from .settings import MAX_METADATA_BYTES, MAX_SIGNAL_FRAME_BYTES
-from .tokens import Grants, TokenError, verify
-
-_STATUS = {
-    "malformed": 400, "invalid_argument": 400, "unauthenticated": 401, "permission_denied": 403,
-    "not_found": 404, "bad_route": 404, "failed_precondition": 412, "resource_exhausted": 429,
-}
+from .tokens import Grants
+from .twirp import TwirpError, TwirpService, check_metadata, require, require_admin
 
 
-class TwirpError(Exception):
-    """An answer other than success: one of Twirp's codes and a text for the caller."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code, self.message = code, message
-
-    def response(self) -> web.Response:
-        return web.json_response({"code": self.code, "msg": self.message}, status=_STATUS[self.code])
-
-
-class ServerAPI:
+class ServerAPI(TwirpService):
     """The methods of `livekit.RoomService`."""
 
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
-        self._methods: dict[str, tuple[type[Message], Callable[[Grants, object], Message]]] = {
+        super().__init__("RoomService", rooms.settings, {
             "CreateRoom": (api.CreateRoomRequest, self._create_room),
             "ListRooms": (api.ListRoomsRequest, self._list_rooms),
             "DeleteRoom": (api.DeleteRoomRequest, self._delete_room),
@@ -50,38 +29,15 @@ class ServerAPI:
             "UpdateSubscriptions": (api.UpdateSubscriptionsRequest, self._update_subscriptions),
             "SendData": (api.SendDataRequest, self._send_data),
             "UpdateRoomMetadata": (api.UpdateRoomMetadataRequest, self._update_room_metadata),
-        }
-
-    def routes(self) -> list[web.RouteDef]:
-        return [web.post("/twirp/livekit.RoomService/{method}", self.call)]
-
-    async def call(self, request: web.Request) -> web.Response:
-        """Decodes a call, checks the token, carries it out and encodes the answer in the same form."""
-        try:
-            method = self._methods.get(request.match_info["method"])
-            if method is None:
-                raise TwirpError("bad_route", "this development server does not know the method")
-            grants = self._grants(request)
-            message_type, function = method
-            message = await _decode(request, message_type)
-            return _encode(request, function(grants, message))
-        except TwirpError as error:
-            return error.response()
-
-    def _grants(self, request: web.Request) -> Grants:
-        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-        try:
-            return verify(token, self._rooms.settings.api_key, self._rooms.settings.api_secret)
-        except TokenError as error:
-            raise TwirpError("unauthenticated", str(error)) from error
+        })
 
     # Rooms
 
     def _create_room(self, grants: Grants, wanted: api.CreateRoomRequest) -> models.Room:
-        _require(grants, "roomCreate")
+        require(grants, "roomCreate")
         if not wanted.name:
             raise TwirpError("invalid_argument", "no room name")
-        _check_metadata(wanted.metadata)
+        check_metadata(wanted.metadata)
         try:
             room = self._rooms.open(wanted.name)
         except RoomFullError as error:
@@ -92,19 +48,19 @@ class ServerAPI:
         return room.info()
 
     def _list_rooms(self, grants: Grants, wanted: api.ListRoomsRequest) -> api.ListRoomsResponse:
-        _require(grants, "roomList")
+        require(grants, "roomList")
         names = set(wanted.names)
         rooms = [r.info() for r in self._rooms.by_name.values() if not names or r.name in names]
         return api.ListRoomsResponse(rooms=rooms)
 
     def _delete_room(self, grants: Grants, wanted: api.DeleteRoomRequest) -> api.DeleteRoomResponse:
-        _require(grants, "roomCreate")
+        require(grants, "roomCreate")
         self._room(wanted.room).end(Reason.ROOM_DELETED)
         return api.DeleteRoomResponse()
 
     def _update_room_metadata(self, grants: Grants, wanted: api.UpdateRoomMetadataRequest) -> models.Room:
         room = self._administered(grants, wanted.room)
-        _check_metadata(wanted.metadata)
+        check_metadata(wanted.metadata)
         room.metadata = wanted.metadata
         room.broadcast_room()
         return room.info()
@@ -114,7 +70,7 @@ class ServerAPI:
     def _list_participants(
         self, grants: Grants, wanted: api.ListParticipantsRequest
     ) -> api.ListParticipantsResponse:
-        _require_admin(grants, wanted.room)
+        require_admin(grants, wanted.room)
         room = self._rooms.by_name.get(wanted.room)
         participants = room.participants.values() if room else []
         return api.ListParticipantsResponse(participants=[p.info() for p in participants])
@@ -202,7 +158,7 @@ class ServerAPI:
         return room
 
     def _administered(self, grants: Grants, name: str) -> Room:
-        _require_admin(grants, name)
+        require_admin(grants, name)
         return self._room(name)
 
     def _participant(self, grants: Grants, room_name: str, identity: str) -> Participant:
@@ -210,47 +166,3 @@ class ServerAPI:
         if participant is None:
             raise TwirpError("not_found", "participant does not exist")
         return participant
-
-
-def _require(grants: Grants, grant: str) -> None:
-    if not grants.allows(grant):
-        raise TwirpError("permission_denied", f"the token does not have {grant}")
-
-
-def _require_admin(grants: Grants, room: str) -> None:
-    _require(grants, "roomAdmin")
-    if not room or grants.room != room:
-        raise TwirpError("permission_denied", "the token is for another room")
-
-
-def _check_metadata(metadata: str) -> None:
-    if len(metadata.encode("utf-8")) > MAX_METADATA_BYTES:
-        raise TwirpError("invalid_argument", "metadata size exceeds limits")
-
-
-async def _decode(request: web.Request, message_type: type[Message]) -> Message:
-    body = await request.content.read(MAX_SIGNAL_FRAME_BYTES + 1)
-    while not request.content.at_eof() and len(body) <= MAX_SIGNAL_FRAME_BYTES:
-        body += await request.content.read(MAX_SIGNAL_FRAME_BYTES + 1 - len(body))
-    if len(body) > MAX_SIGNAL_FRAME_BYTES:
-        raise TwirpError("invalid_argument", "the request is too large")
-    message = message_type()
-    try:
-        if request.content_type == "application/json":
-            json_format.Parse(body or b"{}", message, ignore_unknown_fields=True)
-        elif request.content_type == "application/protobuf":
-            message.ParseFromString(body)
-        else:
-            raise TwirpError("bad_route", "the content type must be application/json or application/protobuf")
-    except (json_format.ParseError, DecodeError, UnicodeDecodeError) as error:
-        raise TwirpError("malformed", "the request cannot be read") from error
-    return message
-
-
-def _encode(request: web.Request, message: Message) -> web.Response:
-    if request.content_type == "application/protobuf":
-        return web.Response(body=message.SerializeToString(), content_type="application/protobuf")
-    text = json_format.MessageToJson(
-        message, preserving_proto_field_name=True, always_print_fields_with_no_presence=True, indent=None
-    )
-    return web.Response(text=text, content_type="application/json")
