@@ -1,9 +1,9 @@
 # The commands of the house; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak demo build check fmt clean
+.PHONY: help run test soak demo bench bench-http bench-store bench-room build check fmt clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 run: ## install what is missing, build, run everything on this machine until Ctrl-C
 	@exec ./scripts/run
@@ -16,6 +16,18 @@ soak: ## every test, the long ones at full length
 
 demo: ## play one conversation with real parts and print it step by step
 	@exec ./scripts/run -- .venv/bin/python examples/demo/demo.py
+
+bench: ## measure against what one would use instead; docs/performance.md explains it
+	@exec ./scripts/bench
+
+bench-http: ## the same: sessions, history and agent states over HTTP
+	@exec ./scripts/bench http
+
+bench-store: ## the same: long histories, exports, the start, everything at once
+	@exec ./scripts/bench store
+
+bench-room: ## the same: RPC, notifications, joining, memory and CPU of sessions
+	@exec ./scripts/bench room
 
 build: ## a release build: .build/release/turngate
 	@./scripts/bootstrap

@@ -126,7 +126,8 @@ class House:
         return harvest.p99
 
     def _parties(self) -> Parties:
-        return Parties(service=self.service.pid, PostgreSQL=self.cluster._process.pid, **self.server.pids())
+        server = {} if self.server.pid is None else {"room server": self.server.pid}
+        return Parties(service=self.service.pid, PostgreSQL=self.cluster._process.pid, **server)
 
     async def _sql(self, statement: str) -> str:
         return await asyncio.to_thread(self.cluster.sql, statement)

@@ -50,10 +50,6 @@ class RoomServer:
             self.url = self._own.url
         return self
 
-    def pids(self) -> dict[str, int]:
-        """Its name and process, where it is one of ours."""
-        return {} if self._own is None else {"room server": self._own._process.pid}
-
     async def stop(self) -> None:
         if self._own is not None:
             await self._own.stop()
