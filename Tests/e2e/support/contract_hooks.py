@@ -170,7 +170,9 @@ def _called(body: dict) -> dict:
 
 def _aim(case: Case) -> None:
     """Two of three valid requests go to a thing that is there."""
-    parameters, path = dict(case.path_parameters or {}), case.operation.path
+    # Schemathesis writes `%3A` into a valid name, and takes it for an invalid one when it is given it back.
+    parameters = {name: str(value).replace("%3A", ":") for name, value in (case.path_parameters or {}).items()}
+    path = case.operation.path
     if not TARGETS:
         return
     if path.startswith("/v1/webhooks/"):
