@@ -8,9 +8,9 @@ from livekit.protocol import agent, agent_dispatch as api
 
 from . import sids
 from .agent_workers import AgentWorkers
-from .rooms import Room, RoomFullError, Rooms
+from .rooms import Rooms
 from .tokens import Grants
-from .twirp import TwirpError, TwirpService, check_metadata, require_admin
+from .twirp import TwirpError, TwirpService, check_metadata, find_room, open_room, require_admin
 
 MAX_DISPATCHES = 100
 
@@ -32,10 +32,7 @@ class DispatchAPI(TwirpService):
         if not wanted.agent_name:
             raise TwirpError("invalid_argument", "no agent_name: this development server dispatches by name only")
         check_metadata(wanted.metadata)
-        try:
-            room = self._rooms.open(wanted.room)
-        except RoomFullError as error:
-            raise TwirpError("resource_exhausted", "too many rooms") from error
+        room = open_room(self._rooms, wanted.room)
         if len(room.dispatches) >= MAX_DISPATCHES:
             raise TwirpError("resource_exhausted", "too many dispatches in the room")
         dispatch = api.AgentDispatch(
@@ -52,22 +49,16 @@ class DispatchAPI(TwirpService):
 
     def _list(self, grants: Grants, wanted: api.ListAgentDispatchRequest) -> api.ListAgentDispatchResponse:
         require_admin(grants, wanted.room)
-        room = self._room(wanted.room)
+        room = find_room(self._rooms, wanted.room)
         chosen = [one for one in room.dispatches.values() if wanted.dispatch_id in ("", one.id)]
         return api.ListAgentDispatchResponse(agent_dispatches=chosen)
 
     def _delete(self, grants: Grants, wanted: api.DeleteAgentDispatchRequest) -> api.AgentDispatch:
         require_admin(grants, wanted.room)
-        dispatch = self._room(wanted.room).dispatches.pop(wanted.dispatch_id, None)
+        dispatch = find_room(self._rooms, wanted.room).dispatches.pop(wanted.dispatch_id, None)
         if dispatch is None:
             raise TwirpError("not_found", "dispatch does not exist")
         dispatch.state.deleted_at = time.time_ns()
         for job in dispatch.state.jobs:
             self._rooms.spawn(self._workers.terminate(job))
         return dispatch
-
-    def _room(self, name: str) -> Room:
-        room = self._rooms.by_name.get(name)
-        if room is None:
-            raise TwirpError("not_found", "requested room does not exist")
-        return room

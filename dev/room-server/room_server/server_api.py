@@ -7,9 +7,9 @@ from livekit.protocol import models, room as api, rtc
 from . import requests
 from .media import PublishedTrack
 from .participants import Participant
-from .rooms import Reason, Room, RoomFullError, Rooms
+from .rooms import Reason, Room, Rooms
 from .tokens import Grants
-from .twirp import TwirpError, TwirpService, check_metadata, require, require_admin
+from .twirp import TwirpError, TwirpService, check_metadata, find_room, open_room, require, require_admin
 
 
 class ServerAPI(TwirpService):
@@ -38,10 +38,7 @@ class ServerAPI(TwirpService):
         if not wanted.name:
             raise TwirpError("invalid_argument", "no room name")
         check_metadata(wanted.metadata)
-        try:
-            room = self._rooms.open(wanted.name)
-        except RoomFullError as error:
-            raise TwirpError("resource_exhausted", "too many rooms") from error
+        room = open_room(self._rooms, wanted.name)
         room.metadata = wanted.metadata or room.metadata
         room.max_participants = wanted.max_participants or room.max_participants
         room.set_empty_timeouts(wanted.empty_timeout, wanted.departure_timeout)
@@ -55,7 +52,7 @@ class ServerAPI(TwirpService):
 
     def _delete_room(self, grants: Grants, wanted: api.DeleteRoomRequest) -> api.DeleteRoomResponse:
         require(grants, "roomCreate")
-        self._room(wanted.room).end(Reason.ROOM_DELETED)
+        find_room(self._rooms, wanted.room).end(Reason.ROOM_DELETED)
         return api.DeleteRoomResponse()
 
     def _update_room_metadata(self, grants: Grants, wanted: api.UpdateRoomMetadataRequest) -> models.Room:
@@ -151,15 +148,9 @@ class ServerAPI(TwirpService):
 
     # Looking up
 
-    def _room(self, name: str) -> Room:
-        room = self._rooms.by_name.get(name)
-        if room is None:
-            raise TwirpError("not_found", "requested room does not exist")
-        return room
-
     def _administered(self, grants: Grants, name: str) -> Room:
         require_admin(grants, name)
-        return self._room(name)
+        return find_room(self._rooms, name)
 
     def _participant(self, grants: Grants, room_name: str, identity: str) -> Participant:
         participant = self._administered(grants, room_name).participants.get(identity)

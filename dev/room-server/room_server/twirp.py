@@ -8,6 +8,7 @@ from aiohttp import web
 from google.protobuf import json_format
 from google.protobuf.message import DecodeError, Message
 
+from .rooms import Room, RoomFullError, Rooms
 from .settings import MAX_METADATA_BYTES, MAX_SIGNAL_FRAME_BYTES, Settings
 from .tokens import Grants, TokenError, verify
 
@@ -75,6 +76,21 @@ def require_admin(grants: Grants, room: str) -> None:
 def check_metadata(metadata: str) -> None:
     if len(metadata.encode("utf-8")) > MAX_METADATA_BYTES:
         raise TwirpError("invalid_argument", "metadata size exceeds limits")
+
+
+def open_room(rooms: Rooms, name: str) -> Room:
+    """The room of that name, made if there is none."""
+    try:
+        return rooms.open(name)
+    except RoomFullError as error:
+        raise TwirpError("resource_exhausted", "too many rooms") from error
+
+
+def find_room(rooms: Rooms, name: str) -> Room:
+    room = rooms.by_name.get(name)
+    if room is None:
+        raise TwirpError("not_found", "requested room does not exist")
+    return room
 
 
 async def _decode(request: web.Request, message_type: type[Message]) -> Message:
