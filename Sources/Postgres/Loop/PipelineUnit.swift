@@ -1,5 +1,6 @@
-/// What was sent up to and including one Sync: the server answers it as a
-/// whole, and its errors stay inside it.
+/// What belongs together of what was sent: most often all up to and including
+/// one Sync, which the server answers as a whole, and whose errors stay inside
+/// it. Short reads share a Sync: then an error of one aborts those behind it.
 struct PipelineUnit {
     enum Purpose {
         case job(QueuedJob)
@@ -29,19 +30,27 @@ struct PipelineUnit {
 
     let purpose: Purpose
     let deadline: UInt64
+    /// False for all but the last of those that share a Sync.
+    let endsInSync: Bool
     var commands: [Command] = []
     /// How many commands were answered.
     var answered = 0
     var results: [PostgresResult] = []
     /// The first error.
     var error: PostgresError?
+    /// The server did not look at a command, for an error of another that shares the Sync.
+    var wasAborted = false
     /// A statement failed inside a transaction, which is now open and aborted.
     var brokeTransaction = false
 
-    init(_ purpose: Purpose, deadline: UInt64) {
+    init(_ purpose: Purpose, deadline: UInt64, endsInSync: Bool = true) {
         self.purpose = purpose
         self.deadline = deadline
+        self.endsInSync = endsInSync
     }
+
+    /// Everything is answered that comes before a Sync.
+    var isAnswered: Bool { answered == commands.count }
 
     var job: PoolJob? {
         if case .job(let queued) = purpose { queued.job } else { nil }

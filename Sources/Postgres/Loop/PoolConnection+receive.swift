@@ -63,6 +63,10 @@ extension PoolConnection {
         let command = pending[0].commands[pending[0].answered]
         pending[0].answered += 1
         reading.loss = record(result, status, of: command)
+        // Its Sync comes behind the others that share it.
+        if reading.loss == nil, !pending[0].endsInSync, pending[0].isAnswered {
+            reading.completed.append(pending.removeFirst())
+        }
     }
 
     /// Notes a command's result in the unit at the front; the error that ends
@@ -76,7 +80,10 @@ extension PoolConnection {
         }
         defer { PQclear(result) }
         if case .prepare(let index) = command { prepareAnswered(index, isPrepared: false) }
-        if status == PGRES_PIPELINE_ABORTED { return nil }
+        if status == PGRES_PIPELINE_ABORTED {
+            pending[0].wasAborted = true
+            return nil
+        }
         guard status == PGRES_FATAL_ERROR else {
             return PostgresError(.unexpected, reason: "COPY is not supported here")
         }

@@ -1,11 +1,12 @@
 import CPostgres
 
 extension PoolConnection {
-    /// Sends a job with a Sync behind it; false when the connection is broken.
-    func send(_ queued: QueuedJob) -> Bool {
+    /// Sends a job, with a Sync behind it where it is the last that shares one;
+    /// false when the connection is broken.
+    func send(_ queued: QueuedJob, endsInSync: Bool) -> Bool {
         guard let pointer else { return false }
         let job = queued.job
-        var unit = PipelineUnit(.job(queued), deadline: job.deadline)
+        var unit = PipelineUnit(.job(queued), deadline: job.deadline, endsInSync: endsInSync)
         if let begin = job.begin {
             guard sendText(begin.sql, on: pointer) else { return false }
             unit.commands.append(.begin)
@@ -38,7 +39,7 @@ extension PoolConnection {
 
     private func finish(_ unit: PipelineUnit, on pointer: OpaquePointer) -> Bool {
         pending.append(unit)
-        return PQpipelineSync(pointer) == 1
+        return !unit.endsInSync || PQpipelineSync(pointer) == 1
     }
 
     private func sendText(_ sql: String, on pointer: OpaquePointer) -> Bool {

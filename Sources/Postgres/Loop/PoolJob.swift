@@ -38,6 +38,8 @@ final class PoolJob: Sendable {
 
     var isTransaction: Bool { begin != nil }
 
+    var isShortRead: Bool { begin == nil && steps.count == 1 && steps[0].statement.isShortRead }
+
     /// Whether any of it was handed to libpq.
     var wasSent: Bool { sent.load(ordering: .acquiring) }
 

@@ -18,7 +18,11 @@ extension PoolLoop {
     private func complete(_ unit: PipelineUnit, on connection: PoolConnection, again: inout [QueuedJob]) {
         switch unit.purpose {
         case .job(var queued):
-            guard let error = unit.error else { return queued.job.settle(.success(unit.results)) }
+            guard let error = unit.error else {
+                guard unit.wasAborted else { return queued.job.settle(.success(unit.results)) }
+                queued.isAlone = true
+                return again.append(queued)
+            }
             guard isInnocent(error, of: queued, on: connection) else { return queued.job.settle(.failure(error)) }
             queued.retries += 1
             again.append(queued)
@@ -49,7 +53,7 @@ extension PoolLoop {
 
     /// Puts jobs back into the queue where they were. They are among the
     /// oldest, so the search from the front is short.
-    private func putBack(_ jobs: [QueuedJob]) {
+    func putBack(_ jobs: [QueuedJob]) {
         guard !jobs.isEmpty else { return }
         inbox.leftQueue(-jobs.count)
         var index = 0

@@ -89,32 +89,50 @@ final class PoolLoop {
             connected: connections.count { $0.isUp }, underWay: connections.reduce(0) { $0 + $1.pending.count })
     }
 
-    /// Sends waiting jobs, each over the connection with the least under way.
+    /// Sends waiting jobs, each over the connection with the least under way;
+    /// short reads that stand one behind the other in batches.
     private func sendWaiting() {
+        guard !waiting.isEmpty else { return }
+        // Spread, so that one backend does not do alone what several could.
+        let share = (waiting.count + connections.count - 1) / connections.count
         var dirty: Set<Int> = []
         while !waiting.isEmpty, let connection = leastBusy() {
-            let queued = waiting.removeFirst()
-            inbox.leftQueue()
-            if queued.job.isSettled { continue }
-            queued.job.markSent()
-            if connection.send(queued) {
-                dirty.insert(connection.number)
-            } else {
-                // Part of the job may be on the wire, whichever call failed.
-                if connection.pending.last?.job !== queued.job {
-                    connection.pending.append(PipelineUnit(.job(queued), deadline: queued.job.deadline))
-                }
-                lose(connection, connection.sendFailure)
-            }
+            let batch = takeBatch(atMost: min(share, pipelineDepth - connection.pending.count))
+            inbox.leftQueue(batch.count)
+            send(batch.filter { !$0.job.isSettled }, over: connection)
+            dirty.insert(connection.number)
         }
         for connection in connections where dirty.contains(connection.number) && connection.isUp {
             if !connection.flush() { lose(connection, connection.sendFailure) }
         }
     }
 
+    private var pipelineDepth: Int { max(1, configuration.pipelineDepth) }
+
+    /// The job at the front, and those behind it that may share its Sync.
+    private func takeBatch(atMost limit: Int) -> [QueuedJob] {
+        let sociable = waiting.prefix(max(1, limit)).prefix { $0.isSociable }.count
+        let batch = Array(waiting.prefix(max(1, sociable)))
+        waiting.removeFirst(batch.count)
+        return batch
+    }
+
+    private func send(_ batch: [QueuedJob], over connection: PoolConnection) {
+        for (place, queued) in batch.enumerated() {
+            queued.job.markSent()
+            if connection.send(queued, endsInSync: place == batch.count - 1) { continue }
+            // Part of the job may be on the wire, whichever call failed.
+            if connection.pending.last?.job !== queued.job {
+                connection.pending.append(PipelineUnit(.job(queued), deadline: queued.job.deadline))
+            }
+            lose(connection, connection.sendFailure)
+            return putBack(Array(batch[(place + 1)...]))
+        }
+    }
+
     private func leastBusy() -> PoolConnection? {
         var best: PoolConnection?
-        for connection in connections where connection.takesWork(depth: max(1, configuration.pipelineDepth)) {
+        for connection in connections where connection.takesWork(depth: pipelineDepth) {
             if best.map({ connection.pending.count < $0.pending.count }) ?? true { best = connection }
         }
         return best

@@ -12,10 +12,16 @@ public struct PostgresStatement: Sendable, Hashable {
     /// The text. Values never belong in here.
     public let sql: String
 
+    /// Whether it only reads, and little, and is no part of a transaction. Those
+    /// that wait at the same time are sent as one batch with a single Sync: a
+    /// round trip, and a transaction's beginning and end, for all of them.
+    public let isShortRead: Bool
+
     /// A statement that is prepared under `name` and reused.
-    public init(name: String, sql: String) {
+    public init(name: String, sql: String, isShortRead: Bool = false) {
         self.name = name
         self.sql = sql
+        self.isShortRead = isShortRead
     }
 
     /// A one-off statement that is not kept prepared.
