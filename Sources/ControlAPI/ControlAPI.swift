@@ -4,16 +4,14 @@ import HTTPServer
 /// The contract of `openapi.yaml` over HTTP: finds the call that is meant, who
 /// calls and whether he may, lets the routes decode, call and encode, and
 /// turns whatever goes wrong into a problem.
-public struct ControlAPI: HTTPHandler {
+public final class ControlAPI: HTTPHandler {
     private let router: HTTPRouter
-    private let endpoints: [EndpointKey: Endpoint]
+    /// In the order of the router's routes.
+    private let endpoints: [Endpoint]
+    /// Of each endpoint.
+    private let routeMetrics: [RouteMetrics]
     /// The methods of those whose bodies are read while they come.
     private let streamingMethods: Set<HTTPMethod>
-
-    private struct EndpointKey: Hashable {
-        var method: HTTPMethod
-        var pattern: String
-    }
 
     private let sessions: any SessionControl
     private let authentication: Authentication
@@ -29,18 +27,18 @@ public struct ControlAPI: HTTPHandler {
         let all = Self.endpoints(dependencies)
         router = try HTTPRouter(
             all.map { endpoint in
-                // Routing only: `respond` calls the endpoint itself, with the context of the request.
+                // Routing only: `answer` calls the endpoint itself, with the context of the request.
                 HTTPRoute(endpoint.method, endpoint.pattern) { _ in HTTPResponse(status: 500) }
             })
-        // The router has refused duplicates.
-        endpoints = Dictionary(
-            uniqueKeysWithValues: all.map { (EndpointKey(method: $0.method, pattern: $0.pattern), $0) })
+        endpoints = all
         streamingMethods = Set(all.filter { if case .streamed = $0.bodyRule { true } else { false } }.map(\.method))
         sessions = dependencies.sessions
         rateLimiter = dependencies.rateLimit.map { RateLimiter($0, clock: dependencies.clock) }
         gate = dependencies.idempotency.map { IdempotencyGate($0, logger: dependencies.logger) }
         authentication = Authentication(authenticator: dependencies.authenticator, clock: dependencies.clock)
-        metrics = HTTPMetrics(dependencies.metrics)
+        let metrics = HTTPMetrics(dependencies.metrics)
+        self.metrics = metrics
+        routeMetrics = all.map { metrics.of($0.pattern) }
         log = AccessLog(logger: dependencies.logger)
         clock = dependencies.clock
     }
@@ -77,7 +75,7 @@ public struct ControlAPI: HTTPHandler {
     public var routes: [HTTPRouter.Listing] { router.routes }
 
     /// Every call with what it asks of its caller, for a test.
-    var allEndpoints: [Endpoint] { Array(endpoints.values) }
+    var allEndpoints: [Endpoint] { endpoints }
 
     /// Which requests' bodies are read while they come; what the server's
     /// `bodyRule` is to be.
@@ -85,68 +83,87 @@ public struct ControlAPI: HTTPHandler {
         guard streamingMethods.contains(head.method), let target = head.target,
             case .matched(let route, _) = router.outcome(of: head.method, target)
         else { return .collected }
-        return endpoints[EndpointKey(method: route.method, pattern: route.pattern)]?.bodyRule ?? .collected
+        return endpoints[route.number].bodyRule
     }
 
     /// Answers one request; never with anything but a documented answer.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
         let start = clock.uptime
-        var context = RequestContext(headers: request.headers)
-        return await context.bound {
-            let (route, response) = await answer(request, &context)
-            let duration = clock.uptime - start
-            metrics.record(route: route, method: request.method, status: response.status, duration: duration)
-            log.record(request, route: route, context, status: response.status, duration: duration)
-            return response.finished(context)
-        }
-    }
-
-    private func answer(_ request: HTTPRequest, _ context: inout RequestContext) async -> (String, HTTPResponse) {
+        var call = APIRequest(http: request, context: RequestContext(headers: request.headers))
         switch router.outcome(of: request.method, request.target) {
         case .matched(let route, let parameters):
-            let key = EndpointKey(method: route.method, pattern: route.pattern)
-            var request = request
-            request.parameters = parameters
-            request.route = route.pattern
-            return (route.pattern, await answer(request, endpoints[key], &context))
+            call.http.parameters = parameters
+            call.http.route = route.pattern
+            return answer(&call, endpoints[route.number], routeMetrics[route.number], since: start)
         case .options(let allowed, let route):
-            return (route, HTTPResponse(status: 204, headers: ["Allow": HTTPRouter.allow(allowed)]))
+            let response = HTTPResponse(status: 204, headers: ["Allow": HTTPRouter.allow(allowed)])
+            return .now(finished(response, call, metrics.of(route), since: start))
         case .missed(let miss):
-            let problem = Problem(miss)
-            let response = problem.response(instance: request.path, requestID: context.requestID)
-            if case .methodNotAllowed(_, let route) = miss { return (route, response) }
-            return (HTTPMetrics.unmatched, response)
+            var route = HTTPMetrics.unmatched
+            if case .methodNotAllowed(_, let known) = miss { route = known }
+            let response = Problem(miss).response(instance: request.path, requestID: call.context.requestID)
+            return .now(finished(response, call, metrics.of(route), since: start))
         }
     }
 
-    /// Who calls, whether he may, and whether it was done already; then the call.
+    /// Who calls and whether he may, then the call: at once where nothing has to be
+    /// waited for.
     private func answer(
-        _ request: HTTPRequest, _ endpoint: Endpoint?, _ context: inout RequestContext
-    ) async -> HTTPResponse {
+        _ call: inout APIRequest, _ endpoint: Endpoint, _ metrics: RouteMetrics, since start: Duration
+    ) -> HTTPAnswer {
         do {
-            guard let endpoint else { throw TurngateError.notFound(.route) }
-            try admit(request, endpoint, &context)
-            let request = APIRequest(http: request, context: context)
-            try await request.checkReach(endpoint.reach, sessions)
-            guard let gate else { return try await endpoint.answer(request) }
-            return try await gate.answer(request, remake: { await remake(endpoint, $0, $1) }) { request in
-                await carryOut(endpoint, request)
+            try admit(&call, endpoint)
+            // Whether a room's caller reaches it may have to be looked up.
+            if let answerAtOnce = endpoint.answerAtOnce, call.context.caller?.room == nil,
+                let response = try answerAtOnce(call)
+            {
+                return .now(finished(response, call, metrics, since: start))
             }
         } catch {
-            return answer(error, request, context)
+            let response = call.context.bound { [call] in answer(error, call) }
+            return .now(finished(response, call, metrics, since: start))
+        }
+        return .later { [self, call] in
+            await call.context.bound {
+                finished(await carryOut(call, endpoint), call, metrics, since: start)
+            }
+        }
+    }
+
+    /// Counts and logs the answer, and gives it what every answer has.
+    private func finished(
+        _ response: HTTPResponse, _ call: APIRequest, _ metrics: RouteMetrics, since start: Duration
+    ) -> HTTPResponse {
+        let duration = clock.uptime - start
+        metrics.record(call.http.method, status: response.status, duration: duration)
+        log.record(call.http, route: metrics.route, call.context, status: response.status, duration: duration)
+        return response.finished(call.context)
+    }
+
+    /// Whether the caller reaches what is meant, and whether it was done already;
+    /// then the call.
+    private func carryOut(_ call: APIRequest, _ endpoint: Endpoint) async -> HTTPResponse {
+        do {
+            try await call.checkReach(endpoint.reach, sessions)
+            guard let gate else { return try await endpoint.answer(call) }
+            return try await gate.answer(call, remake: { await self.remake(endpoint, $0, $1) }) { call in
+                await self.attempt(endpoint, call)
+            }
+        } catch {
+            return answer(error, call)
         }
     }
 
     /// Names the caller. Throws 401, 429 and 403.
-    private func admit(_ request: HTTPRequest, _ endpoint: Endpoint, _ context: inout RequestContext) throws(Problem) {
+    private func admit(_ call: inout APIRequest, _ endpoint: Endpoint) throws(Problem) {
         guard let scope = endpoint.scope else { return }
-        context.caller = try authentication.caller(of: request.headers)
-        try rateLimiter?.admit(&context)
-        if let caller = context.caller, caller.scope < scope { throw Problem(forbiddenWithout: scope) }
-        context.standing = authentication.standing(of: context.caller, for: scope)
+        call.context.caller = try authentication.caller(of: call.http.headers)
+        try rateLimiter?.admit(&call.context)
+        if let caller = call.context.caller, caller.scope < scope { throw Problem(forbiddenWithout: scope) }
+        call.context.standing = authentication.standing(of: call.context.caller, for: scope)
     }
 
-    private func carryOut(_ endpoint: Endpoint, _ request: APIRequest) async -> CallAnswer {
+    private func attempt(_ endpoint: Endpoint, _ request: APIRequest) async -> CallAnswer {
         do {
             return CallAnswer(response: try await endpoint.answer(request))
         } catch {
@@ -173,8 +190,8 @@ public struct ControlAPI: HTTPHandler {
         return CallAnswer(response: response, problem: problem.type)
     }
 
-    private func answer(_ error: any Error, _ request: HTTPRequest, _ context: RequestContext) -> HTTPResponse {
-        problem(error, context).response(instance: request.path, requestID: context.requestID)
+    private func answer(_ error: any Error, _ call: APIRequest) -> HTTPResponse {
+        problem(error, call.context).response(instance: call.http.path, requestID: call.context.requestID)
     }
 
     private func problem(_ error: any Error, _ context: RequestContext) -> Problem {

@@ -28,6 +28,8 @@ extension SessionSupervisor: SessionControl {
         return stored
     }
 
+    public func liveSnapshot(_ id: SessionID) -> SessionSnapshot? { liveSession(id)?.shownNow }
+
     public func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
         if let held = liveSession(id) { return held.shownNow }
         return SessionSnapshot(try await session(id))

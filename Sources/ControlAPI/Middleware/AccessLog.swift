@@ -6,8 +6,16 @@ import Logging
 /// hold what is nobody else's business.
 struct AccessLog: Sendable {
     let logger: Logger
+    /// Whether ordinary requests have a line at all.
+    private let isOn: Bool
+
+    init(logger: Logger) {
+        self.logger = logger
+        isOn = logger.logLevel <= .info
+    }
 
     func record(_ request: HTTPRequest, route: String, _ context: RequestContext, status: Int, duration: Duration) {
+        guard isOn else { return }
         // Those that ask every few seconds would drown the rest.
         let level: Logger.Level = Self.quiet.contains(route) && status < 400 ? .debug : .info
         guard level >= logger.logLevel else { return }

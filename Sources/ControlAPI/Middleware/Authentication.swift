@@ -31,10 +31,21 @@ struct Authentication: Sendable {
     }
 
     private static func bearer(_ field: String) -> String? {
+        if field.hasPrefix(usualScheme), let secret = plainSecret(field.utf8.dropFirst(usualScheme.utf8.count)) {
+            return secret
+        }
         let parts = field.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].equalsIgnoringCase("Bearer") else { return nil }
         let secret = parts[1].trimmingSpace
         return secret.isEmpty ? nil : String(secret)
+    }
+
+    private static let usualScheme = "Bearer "
+
+    /// One without white space around or inside it, which is to be had without
+    /// looking at characters.
+    private static func plainSecret(_ bytes: Substring.UTF8View) -> String? {
+        bytes.isEmpty || bytes.contains(where: { $0 <= 0x20 }) ? nil : String(bytes)
     }
 
     private static func problem(_ refusal: CredentialRefusal) -> Problem {

@@ -1,17 +1,17 @@
 import Domain
 import HTTPServer
 import Metrics
+import Synchronization
 
 /// Counts and times the requests, by route pattern: no id, and nothing else
 /// that a caller chooses, becomes a label.
-struct HTTPMetrics: Sendable {
+final class HTTPMetrics: Sendable {
     private let requests: MetricFamily<Counter>
     private let durations: MetricFamily<Histogram>
+    private let routes = Mutex<[String: RouteMetrics]>([:])
 
     /// The route of requests that no route took.
     static let unmatched = "unmatched"
-
-    private static let knownMethods: Set<HTTPMethod> = [.get, .head, .post, .put, .patch, .delete, .options]
 
     init(_ registry: MetricsRegistry) {
         requests = registry.counter(
@@ -21,18 +21,19 @@ struct HTTPMetrics: Sendable {
             help: "Time from a request's arrival to its answer's head.", labels: ["route"])
     }
 
-    func record(route: String, method: HTTPMethod, status: Int, duration: Duration) {
-        requests.labelled(route, name(of: method), String(status)).increment()
-        durations.labelled(route).observe(duration.seconds)
+    /// What counts the requests of a route, by its pattern; to be kept by who
+    /// answers for the route.
+    func of(_ route: String) -> RouteMetrics {
+        routes.withLock { routes in
+            if let known = routes[route] { return known }
+            let new = RouteMetrics(route, requests, durations)
+            routes[route] = new
+            return new
+        }
     }
 
     /// Counts a request that the front would not take.
     func record(refused status: Int, method: HTTPMethod?) {
-        requests.labelled(Self.unmatched, name(of: method), String(status)).increment()
-    }
-
-    private func name(of method: HTTPMethod?) -> String {
-        guard let method, Self.knownMethods.contains(method) else { return "other" }
-        return method.rawValue
+        requests.labelled(Self.unmatched, RouteMetrics.name(of: method), String(status)).increment()
     }
 }

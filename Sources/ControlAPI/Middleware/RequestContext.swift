@@ -26,6 +26,13 @@ struct RequestContext: Sendable {
         }
     }
 
+    /// The same for what does not wait.
+    func bound<Value>(_ body: () throws -> Value) rethrows -> Value {
+        try TraceContext.$current.withValue(trace) {
+            try RequestID.$current.withValue(requestID) { try body() }
+        }
+    }
+
     /// 1…128 visible ASCII characters: fit for a header, a log line and a JSON string.
     private static func acceptable(_ id: String) -> String? {
         (1...128).contains(id.utf8.count) && id.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) ? id : nil

@@ -16,6 +16,9 @@ struct Endpoint: Sendable {
     /// How the request's body is taken.
     var bodyRule = HTTPBodyRule.collected
     var answer: @Sendable (APIRequest) async throws -> HTTPResponse
+    /// The same answer where it is at hand; nil where it is not, or something has
+    /// to be waited for. Runs on the network's thread, without a task.
+    var answerAtOnce: (@Sendable (APIRequest) throws -> HTTPResponse?)?
 
     /// A call that needs `read` for GET and `write` for the rest.
     init(
@@ -35,6 +38,13 @@ struct Endpoint: Sendable {
     ) -> Endpoint {
         var endpoint = self
         endpoint.remade = answer
+        return endpoint
+    }
+
+    /// The same with an answer that may be at hand, for calls that change nothing.
+    func answeringAtOnce(_ answer: @escaping @Sendable (APIRequest) throws -> HTTPResponse?) -> Endpoint {
+        var endpoint = self
+        endpoint.answerAtOnce = answer
         return endpoint
     }
 

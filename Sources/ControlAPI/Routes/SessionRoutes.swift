@@ -10,7 +10,7 @@ struct SessionRoutes: Sendable {
         [
             Endpoint(.post, "/v1/sessions", create).remaking(recreate),
             Endpoint(.get, "/v1/sessions", list),
-            Endpoint(.get, "/v1/sessions/{session}", get),
+            Endpoint(.get, "/v1/sessions/{session}", get).answeringAtOnce(getLive),
             Endpoint(.patch, "/v1/sessions/{session}", update),
             Endpoint(.delete, "/v1/sessions/{session}", end),
         ]
@@ -59,6 +59,13 @@ struct SessionRoutes: Sendable {
         let id = try request.sessionID()
         try request.expectNothing()
         return .json(try await sessions.snapshot(id).encoded { $0.json })
+    }
+
+    /// Of a session that this process holds.
+    private func getLive(_ request: APIRequest) throws -> HTTPResponse? {
+        let id = try request.sessionID()
+        try request.expectNothing()
+        return sessions.liveSnapshot(id).map { .json($0.encoded { $0.json }) }
     }
 
     private func update(_ request: APIRequest) async throws -> HTTPResponse {

@@ -16,7 +16,7 @@ struct StateHistoryRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/v1/sessions/{session}/agent-states", ofSession),
+            Endpoint(.get, "/v1/sessions/{session}/agent-states", ofSession).answeringAtOnce(keptPage),
             Endpoint(.get, "/v1/agent-states", ofAll),
             Endpoint(.get, "/v1/sessions/{session}/agent-states/summary", summary),
         ]
@@ -25,12 +25,22 @@ struct StateHistoryRoutes: Sendable {
     private enum Order: String, CaseIterable { case asc, desc }
 
     private func ofSession(_ request: APIRequest) async throws -> HTTPResponse {
+        try await answer(request, Self.queryOfSession(request))
+    }
+
+    private static func queryOfSession(_ request: APIRequest) throws -> HistoryQuery {
         let id = try request.sessionID()
         var input = try request.input(body: .none)
-        var query = Self.range(&input.query)
+        var query = range(&input.query)
         query.session = id
         try input.finish()
-        return try await answer(request, query)
+        return query
+    }
+
+    /// A page of the past that is in memory.
+    private func keptPage(_ request: APIRequest) throws -> HTTPResponse? {
+        guard try HistoryRepresentation(accepting: request.http.headers) == .json else { return nil }
+        return past.page(try Self.queryOfSession(request))?.answer(to: request.http.headers)
     }
 
     private func ofAll(_ request: APIRequest) async throws -> HTTPResponse {

@@ -29,13 +29,21 @@ public struct EntityID<Kind: EntityKind>: Sendable, Hashable, Comparable, Custom
     /// Reads an id in exactly the form that `description` writes; nil for
     /// anything else.
     public init?(_ text: some StringProtocol) {
-        let head = Kind.prefix + "_"
-        guard text.utf8.starts(with: head.utf8),
-            let uuid = CrockfordBase32.uuid(from: text.utf8.dropFirst(head.utf8.count))
-        else {
-            return nil
-        }
+        // A string's bytes lie in one piece; where they do not, they are brought together first.
+        guard let uuid = text.utf8.withContiguousStorageIfAvailable(Self.uuid) ?? Self.uuid(of: Array(text.utf8))
+        else { return nil }
         self.init(uuid: uuid)
+    }
+
+    private static func uuid(of bytes: [UInt8]) -> UUID? { bytes.withUnsafeBufferPointer(uuid) }
+
+    private static func uuid(of bytes: UnsafeBufferPointer<UInt8>) -> UUID? {
+        let prefix = Kind.prefix.utf8
+        let digits = prefix.count + 1
+        guard bytes.count == digits + CrockfordBase32.length, bytes[digits - 1] == UInt8(ascii: "_"),
+            zip(prefix, bytes).allSatisfy(==)
+        else { return nil }
+        return CrockfordBase32.uuid(from: UnsafeBufferPointer(rebasing: bytes[digits...]))
     }
 
     public var description: String { "\(Kind.prefix)_\(CrockfordBase32.text(of: uuid))" }

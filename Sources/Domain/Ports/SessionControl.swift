@@ -12,7 +12,10 @@ public protocol SessionControl: Sendable {
     ) async throws(TurngateError) -> Session
     /// One session, a live one as it stands this moment; throws `notFound`.
     func session(_ id: SessionID) async throws(TurngateError) -> Session
-    /// The same, as something to be encoded once.
+    /// One that this process holds, as it stands this moment; nil for any other.
+    /// Waits for nothing.
+    func liveSnapshot(_ id: SessionID) -> SessionSnapshot?
+    /// Any, as something to be encoded once; throws `notFound`.
     func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot
     /// Newest first; live ones as they stand this moment.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage

@@ -38,8 +38,8 @@ enum HeadRules {
     }
 
     private static func isField(_ field: HTTPHeaders.Field) -> Bool {
-        !field.name.isEmpty && field.name.utf8.allSatisfy(isToken)
-            && field.value.utf8.allSatisfy { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
+        !field.name.isEmpty && field.name.utf8.areAll(isToken)
+            && field.value.utf8.areAll { ($0 >= 0x20 && $0 != 0x7F) || $0 == 0x09 }
     }
 
     /// A character of a method or a field name (RFC 9110 §5.6.2).

@@ -45,8 +45,17 @@ final class Exchange: Sendable {
     /// it came without waiting; otherwise the connection is suspended, and the
     /// callback comes again when there is one.
     func start(_ request: HTTPRequest) -> HTTPResponse? {
+        switch core.handler.answer(request) {
+        case .now(let response):
+            state.withLock { $0.answer = .settled }
+            return response
+        case .later(let respond): return start(respond)
+        }
+    }
+
+    private func start(_ respond: @escaping @Sendable () async -> HTTPResponse) -> HTTPResponse? {
         core.handling.add(1, ordering: .relaxed)
-        let task = Task.immediate { self.complete(await self.core.handler.respond(to: request)) }
+        let task = Task.immediate { self.complete(await respond()) }
         if let response = takeReady() { return response }
         guard core.register(self) else {
             task.cancel()

@@ -4,6 +4,7 @@ import CMicrohttpd
 enum RequestHeaders {
     static func of(_ connection: EngineConnection) -> HTTPHeaders {
         var headers = HTTPHeaders()
+        headers.reserveCapacity(8)
         withUnsafeMutablePointer(to: &headers) { target in
             _ = MHD_get_connection_values_n(connection.pointer, .HEADER_KIND, addField, target)
         }

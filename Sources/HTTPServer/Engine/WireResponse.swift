@@ -20,8 +20,8 @@ enum WireResponse {
 
     /// Neither framing nor a way to smuggle a line.
     static func isSendable(_ field: HTTPHeaders.Field) -> Bool {
-        !field.name.isEmpty && field.name.utf8.allSatisfy(HeadRules.isToken)
-            && field.value.utf8.allSatisfy { $0 != 0x0A && $0 != 0x0D && $0 != 0 }
+        !field.name.isEmpty && field.name.utf8.areAll(HeadRules.isToken)
+            && field.value.utf8.areAll { $0 != 0x0A && $0 != 0x0D && $0 != 0 }
             && !framingFields.contains { HTTPHeaders.sameName($0, field.name) }
     }
 

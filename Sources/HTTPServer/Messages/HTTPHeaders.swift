@@ -36,6 +36,9 @@ public struct HTTPHeaders: Sendable, Equatable, Sequence, ExpressibleByDictionar
         fields.filter { Self.sameName($0.name, name) }.map(\.value)
     }
 
+    /// Makes room for that many fields more.
+    mutating func reserveCapacity(_ count: Int) { fields.reserveCapacity(fields.count + count) }
+
     /// Appends a field and leaves others of the same name alone.
     public mutating func add(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
@@ -68,6 +71,8 @@ public struct HTTPHeaders: Sendable, Equatable, Sequence, ExpressibleByDictionar
     }
 
     static func sameName(_ left: String, _ right: String) -> Bool {
+        // Most are written the same way, and then this is all there is to do.
+        if left == right { return true }
         let left = left.utf8, right = right.utf8
         return left.count == right.count && zip(left, right).allSatisfy { lowercase($0) == lowercase($1) }
     }

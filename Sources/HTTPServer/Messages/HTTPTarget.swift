@@ -13,11 +13,16 @@ public struct HTTPTarget: Sendable, Equatable {
     /// and `*`. `nil` for anything else and for bytes that a URI cannot have
     /// (white space, controls, anything beyond ASCII).
     public init?(_ raw: String) {
-        guard !raw.isEmpty, raw.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
+        guard let first = raw.utf8.first, raw.utf8.areAll({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
         self.raw = raw
         var rest = raw[...]
-        if raw.utf8.first == 0x2F {
-            // The usual form.
+        if first == 0x2F {
+            // The usual form, and most often nothing but a path.
+            if raw.utf8.areAll({ $0 != 0x3F && $0 != 0x23 }) {
+                path = raw
+                rawQuery = ""
+                return
+            }
         } else if let scheme = ["http://", "https://"].first(where: { raw.lowercased().hasPrefix($0) }) {
             rest = raw.dropFirst(scheme.utf8.count)
             guard let end = rest.firstIndex(where: { $0 == "/" || $0 == "?" }) else {
@@ -31,7 +36,7 @@ public struct HTTPTarget: Sendable, Equatable {
         } else if raw != "*" {
             return nil
         }
-        if let fragment = rest.firstIndex(of: "#") { rest = rest[..<fragment] }
+        if let fragment = rest.utf8.firstIndex(of: 0x23) { rest = rest[..<fragment] }
         let mark = rest.utf8.firstIndex(of: 0x3F) ?? rest.endIndex
         let path = rest[..<mark]
         self.path = path.isEmpty ? "/" : String(path)
@@ -43,11 +48,27 @@ public struct HTTPTarget: Sendable, Equatable {
     /// `/` has one empty segment; `/a/` has `a` and an empty one; `*` has none.
     public var segments: [String]? {
         if path == "*" { return [] }
+        if path.utf8.areAll({ $0 != 0x25 }) { return plainSegments }
         var decoded: [String] = []
         for segment in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
             guard let text = PercentCoding.decode(segment, plusIsSpace: false) else { return nil }
             decoded.append(text)
         }
         return decoded
+    }
+
+    /// The segments of a path in which nothing is encoded.
+    private var plainSegments: [String] {
+        var path = path
+        return path.withUTF8 { bytes in
+            var segments: [String] = []
+            segments.reserveCapacity(8)
+            var start = min(1, bytes.count)
+            for end in start...bytes.count where end == bytes.count || bytes[end] == 0x2F {
+                segments.append(String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self))
+                start = end + 1
+            }
+            return segments
+        }
     }
 }

@@ -7,8 +7,8 @@ public struct HTTPClosureHandler: HTTPHandler {
         self.body = body
     }
 
-    /// Calls the closure.
-    public func respond(to request: HTTPRequest) async -> HTTPResponse {
-        await body(request)
+    /// Calls the closure, in a task.
+    public func answer(_ request: HTTPRequest) -> HTTPAnswer {
+        .later { [body] in await body(request) }
     }
 }

@@ -10,6 +10,11 @@ public struct HTTPParameters: Sendable, Equatable {
         self.entries = entries
     }
 
+    /// As many names as values.
+    init(names: [String], values: [String]) {
+        entries = names.indices.map { (name: names[$0], value: values[$0]) }
+    }
+
     /// The value of `{name}`; never empty.
     public subscript(name: String) -> String? {
         entries.first { $0.name == name }?.value

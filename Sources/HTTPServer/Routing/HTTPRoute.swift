@@ -6,6 +6,8 @@ public struct HTTPRoute: Sendable {
     public let pattern: String
     /// Who answers.
     public let handler: any HTTPHandler
+    /// Its place among those that the router was given, from 0.
+    public internal(set) var number = 0
 
     /// A route to a handler.
     public init(_ method: HTTPMethod, _ pattern: String, _ handler: any HTTPHandler) {

@@ -17,7 +17,9 @@ public struct HTTPRouter: Sendable {
     /// - Throws: `HTTPRoutingError` for a duplicate or a malformed pattern.
     public init(_ routes: [HTTPRoute]) throws(HTTPRoutingError) {
         var root = RouteNode()
-        for route in routes {
+        for (number, given) in routes.enumerated() {
+            var route = given
+            route.number = number
             guard route.method != .head, route.method != .options else {
                 throw .reservedMethod(route.method, pattern: route.pattern)
             }
@@ -33,9 +35,9 @@ public struct HTTPRouter: Sendable {
     public func outcome(of method: HTTPMethod, _ target: HTTPTarget) -> HTTPRouteOutcome {
         guard let segments = target.segments else { return .missed(.undecodablePath) }
         var values: [String] = []
-        guard let node = root.find(segments[...], values: &values) else { return .missed(.unknownPath) }
+        guard let node = root.find(segments, from: 0, values: &values) else { return .missed(.unknownPath) }
         if let entry = node.entries[method == .head ? .get : method] {
-            return .matched(entry.route, HTTPParameters(Array(zip(entry.names, values)).map { ($0.0, $0.1) }))
+            return .matched(entry.route, HTTPParameters(names: entry.names, values: values))
         }
         if method == .options { return .options(allowed: node.allowed, route: node.pattern) }
         return .missed(.methodNotAllowed(allowed: node.allowed, route: node.pattern))

@@ -31,13 +31,15 @@ struct RouteNode: Sendable {
 
     /// The node of a path. A literal wins over a parameter; where it leads
     /// nowhere, the parameter is tried.
-    func find(_ segments: ArraySlice<String>, values: inout [String]) -> RouteNode? {
-        guard let segment = segments.first else { return entries.isEmpty ? nil : self }
-        let rest = segments.dropFirst()
-        if let child = literals[segment], let found = child.find(rest, values: &values) { return found }
+    func find(_ segments: [String], from place: Int, values: inout [String]) -> RouteNode? {
+        guard place < segments.count else { return entries.isEmpty ? nil : self }
+        let segment = segments[place]
+        if let child = literals[segment], let found = child.find(segments, from: place + 1, values: &values) {
+            return found
+        }
         guard !segment.isEmpty, let child = parameter.first else { return nil }
         values.append(segment)
-        if let found = child.find(rest, values: &values) { return found }
+        if let found = child.find(segments, from: place + 1, values: &values) { return found }
         values.removeLast()
         return nil
     }

@@ -52,7 +52,11 @@ public struct APIKeyRing: Sendable {
     /// how much of a guess was right, nor how long the secrets are, nor which key
     /// it was.
     public func authenticate(_ presentedSecret: String) -> APIKey? {
-        let presented = Self.digest(of: presentedSecret)
+        authenticate(presentedDigest: Self.digest(of: presentedSecret))
+    }
+
+    /// The same for the digest of what was presented.
+    public func authenticate(presentedDigest presented: [UInt8]) -> APIKey? {
         var found: Int?
         for (index, entry) in entries.enumerated() where constantTimeEqual(entry.digest, presented) {
             found = index

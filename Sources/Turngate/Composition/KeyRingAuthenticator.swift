@@ -12,9 +12,9 @@ final class KeyRingAuthenticator: CallerAuthenticator {
 
     func caller(bearing credential: String, now: Timestamp) throws(CredentialRefusal) -> Caller {
         let current = ring.withLock { $0 }
-        guard let key = current.authenticate(credential) else { throw .unknown }
-        return Caller(
-            name: key.name, scope: Caller.Scope(key.scope), keyDigest: APIKeyRing.digest(of: credential))
+        let digest = APIKeyRing.digest(of: credential)
+        guard let key = current.authenticate(presentedDigest: digest) else { throw .unknown }
+        return Caller(name: key.name, scope: Caller.Scope(key.scope), keyDigest: digest)
     }
 
     /// By the secret: a key that has another one now is another key.

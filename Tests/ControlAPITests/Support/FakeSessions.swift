@@ -144,6 +144,14 @@ final class FakeSessions: SessionControl {
         try perform(nil) { state throws(TurngateError) in try Self.find(id, state) }
     }
 
+    /// Those that are over it would have to look up.
+    func liveSnapshot(_ id: SessionID) -> SessionSnapshot? {
+        state.withLock { state in
+            guard state.failure == nil, let session = state.sessions[id], !session.status.isFinal else { return nil }
+            return SessionSnapshot(session)
+        }
+    }
+
     func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
         SessionSnapshot(try await session(id))
     }
