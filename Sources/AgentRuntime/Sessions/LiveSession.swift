@@ -43,8 +43,7 @@ actor LiveSession {
     var endTask: Task<Void, Never>?
     var timers: [Timer: Task<Void, Never>] = [:]
     var attributesTask: Task<Void, Never>?
-    var attributesAreStale = false
-    var attributeFailures = 0
+    var attributeTelling: AttributeTelling
     /// The journal's word on the row that the agent's state stands in.
     var stateTicket: JournalTicket?
     /// The journal's word on what it took last of this session.
@@ -126,7 +125,7 @@ actor LiveSession {
     static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
-    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute, queue }
+    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute, queue, attributes }
 
     init(
         _ session: Session, states: AgentStateMachine, context: RuntimeContext,
@@ -141,6 +140,7 @@ actor LiveSession {
         turns = TurnMachine(sessionID: session.id)
         logBudget = LogBudget(
             perSecond: context.limits.logLinesPerSecond, burst: context.limits.logBurst, at: context.clock.uptime)
+        attributeTelling = AttributeTelling(pace: context.limits.attributePace)
         queue = InvocationQueue(
             limit: context.limits.pendingInvocations, pollerLimit: context.limits.invocationPollers)
         gate = AudioGate(clock: context.clock, metrics: context.metrics)
