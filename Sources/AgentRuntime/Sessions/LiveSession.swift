@@ -24,8 +24,6 @@ actor LiveSession {
     var invocations: [InvocationID: InvocationRun] = [:]
     /// How many more lines of the log the calls may become at this moment.
     var logBudget: LogBudget
-    /// Answers on their way to the room.
-    var answersUnderWay: [InvocationID: Task<Void, Never>] = [:]
     /// Of the calls, those that a users' system is to come for.
     var queue: InvocationQueue
     /// When the queue's timer goes off.

@@ -29,9 +29,6 @@ public struct RuntimeLimits: Sendable {
     /// Invocations of the agent's methods under way at once, per session, besides
     /// those that wait to be polled.
     public var invocations = 256
-    /// Answers on their way to the room, per session, beyond which calls are
-    /// refused whoever answers them.
-    public var answers = 1000
     /// Lines that calls to the agent's methods may add to the log, per session;
     /// the calls beyond are answered and not logged.
     public var logLinesPerSecond = 50

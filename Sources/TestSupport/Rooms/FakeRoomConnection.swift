@@ -101,7 +101,7 @@ public final class FakeRoomConnection: RoomConnection {
 
     public func respond(
         to invocation: RPCInvocation, with result: Result<String, RPCError>
-    ) async throws(RoomError) {
+    ) throws(RoomError) {
         state.withLock { $0.answers[invocation.handle] = result }
     }
 
