@@ -44,7 +44,7 @@ extension LiveKitRoomTests {
             }
             #expect(call.caller == "pat" && call.payload == "start")
             #expect(call.responseTimeout > .seconds(1) && call.responseTimeout <= .seconds(10))
-            try await room.ava.respond(to: call, with: .success("epoch 1"))
+            try room.ava.respond(to: call, with: .success("epoch 1"))
             #expect(try await answer == "epoch 1")
 
             try await room.pat.ask("register", ["method": "notify"])
@@ -67,7 +67,7 @@ extension LiveKitRoomTests {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
             }
             let error = RPCError(code: 2001, message: "stale epoch", data: #"{"epoch":3}"#)
-            try await room.ava.respond(to: call, with: .failure(error))
+            try room.ava.respond(to: call, with: .failure(error))
             await #expect(throws: error) { try await failing.value }
             let unknown = await #expect(throws: RPCError.self) {
                 try await room.pat.ask("call", ["to": "ava", "method": "other", "text": "x"])

@@ -95,7 +95,7 @@ extension LiveKitRoomTests {
             let call = try await room.heardByBen.first("the call") {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
             }
-            try await room.ben.respond(to: call, with: .success("hi!"))
+            try room.ben.respond(to: call, with: .success("hi!"))
             #expect(try await answer == "hi!")
             try await room.leave()
         }

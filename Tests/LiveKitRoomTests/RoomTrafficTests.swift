@@ -102,9 +102,9 @@ extension LiveKitRoomTests {
             }
             #expect(call.method == "echo" && call.payload == "hi" && call.caller == "ava")
             #expect(call.responseTimeout == .seconds(5))
-            try await room.ben.respond(to: call, with: .success("hi!"))
+            try room.ben.respond(to: call, with: .success("hi!"))
             #expect(try await answer == "hi!")
-            try await room.ben.respond(to: call, with: .success("again"))
+            try room.ben.respond(to: call, with: .success("again"))
             try await room.leave()
         }
 
@@ -120,8 +120,8 @@ extension LiveKitRoomTests {
             let call = try await room.heardByBen.first("the call") {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
             }
-            try await cleo.respond(to: call, with: .success("cleo's"))
-            try await room.ben.respond(to: call, with: .success("ben's"))
+            try cleo.respond(to: call, with: .success("cleo's"))
+            try room.ben.respond(to: call, with: .success("ben's"))
             #expect(try await answer == "ben's")
             await cleo.disconnect()
             try await room.leave()
@@ -138,7 +138,7 @@ extension LiveKitRoomTests {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
             }
             let error = RPCError(code: 42, message: String(repeating: "é", count: 200), data: #"{"why":"held"}"#)
-            try await room.ben.respond(to: call, with: .failure(error))
+            try room.ben.respond(to: call, with: .failure(error))
             let expected = RPCError(code: 42, message: String(repeating: "é", count: 128), data: error.data)
             await #expect(throws: expected) { try await failing.value }
             try await room.leave()

@@ -8,7 +8,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from support.answers import done, problem, put_state, until
-from support.service import ROOT
+from support.service import ROOT, environment
 from test_rpc import together
 
 NAMES = {
@@ -219,3 +219,16 @@ async def test_keepAlive_servesManyRequestsOnOneConnection(service):
     async with service.client(limits=limits) as http:
         for _ in range(50):
             assert (await http.get("/healthz")).status_code == 200
+
+
+async def test_joins_startNoPrograms(cluster, room_server, serve, room, tmp_path):
+    # LiveKit's core would run it at each join, and wait for it.
+    asked = tmp_path / "asked"
+    program = tmp_path / "lsb_release"
+    program.write_text(f"#!/bin/sh\n: >{asked}\n")
+    program.chmod(0o755)
+    service = await serve(environment(cluster.url, room_server, PATH=f"{tmp_path}:/usr/bin:/bin"))
+    async with service.client() as client:
+        session = done(await client.post("/v1/sessions", json={"room": room}), 201)
+        done(await client.delete(f"/v1/sessions/{session['id']}"))
+    assert not asked.exists()

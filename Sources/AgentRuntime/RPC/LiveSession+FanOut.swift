@@ -25,6 +25,7 @@ extension LiveSession {
         fanOuts[nextFanOut] = run
         for receipt in fanOut.recipients where receipt.outcome != .pending { record(receipt, of: run) }
         let number = nextFanOut
+        if !fanOut.pending.isEmpty { hurryAttributes() }
         run.tasks = fanOut.pending.map { identity in
             Task { await self.callOne(identity, request, in: number) }
         }

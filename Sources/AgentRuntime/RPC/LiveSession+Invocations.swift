@@ -34,8 +34,6 @@ extension LiveSession {
     /// Why a call is not taken at all; nil: it is.
     private func refusal(of run: InvocationRun) -> RPCError? {
         if endTask != nil { return RPCError(.sessionOver) }
-        // However soon a handler has its answer, the answer has a way to go.
-        if answersUnderWay.count >= context.limits.answers { return RPCError(.tooManyCalls) }
         // Those that wait in the queue have a bound of their own.
         if invocations.count - queue.count > context.limits.invocations { return RPCError(.tooManyCalls) }
         return nil
@@ -66,24 +64,22 @@ extension LiveSession {
         return true
     }
 
-    /// A call has its answer: the first one counts. It is counted, written down
-    /// and sent.
+    /// A call has its answer: the first one counts. It is sent, counted and
+    /// written down; the caller does not wait for the last two.
     func settle(
         _ id: InvocationID, _ result: Result<String, RPCError>, as outcome: RPCInvocationRecord.Outcome? = nil
     ) {
         guard let run = invocations.removeValue(forKey: id) else { return }
         for task in run.tasks { task.cancel() }
         let answer = result.withinLimits
+        send(answer, of: run)
         let latency = context.clock.uptime - run.arrived
         let record = run.record(
             answer, as: outcome ?? RPCInvocationRecord.Outcome(error: answer.error), in: self.id, after: latency)
         methods[run.invocation.method]?.usage.record(
             latency: latency, failed: answer.error != nil, at: context.clock.now)
         context.metrics.recordInvocation(latency: latency, outcome: record.outcome)
-        TraceContext.$current.withValue(run.trace) {
-            log(record)
-            send(answer, of: run)
-        }
+        TraceContext.$current.withValue(run.trace) { log(record) }
     }
 
     /// The journal is everybody's: one caller that calls without pause must not
@@ -94,14 +90,10 @@ extension LiveSession {
     }
 
     private func send(_ answer: Result<String, RPCError>, of run: InvocationRun) {
-        let (id, invocation, origin) = (run.id, run.invocation, run.origin)
-        answersUnderWay[id] = Task {
-            do throws(RoomError) {
-                try await origin?.respond(to: invocation, with: answer)
-            } catch {
-                logger.info("an RPC answer was not sent", metadata: ["error": "\(error)", "invocation": "\(id)"])
-            }
-            answersUnderWay[id] = nil
+        do throws(RoomError) {
+            try run.origin?.respond(to: run.invocation, with: answer)
+        } catch {
+            logger.info("an RPC answer was not sent", metadata: ["error": "\(error)", "invocation": "\(run.id)"])
         }
     }
 
@@ -120,9 +112,8 @@ extension LiveSession {
 
     /// The agent leaves: whoever still waits for an answer is told so, and
     /// whoever waits for calls gets none.
-    func endInvocations() async {
+    func endInvocations() {
         carryOut(queue.close())
         for id in invocations.keys.sorted() { settle(id, .failure(RPCError(.sessionOver))) }
-        for task in answersUnderWay.values { await task.value }
     }
 }

@@ -23,7 +23,7 @@ extension LiveSession {
         gate.close()
         refreshGates()
         failFanOuts()
-        await endInvocations()
+        endInvocations()
         await connection?.disconnect()
         // The main task may be on its way out of a join; a late connection is
         // closed by it before the session counts as ended.

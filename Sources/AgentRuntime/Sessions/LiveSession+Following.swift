@@ -82,7 +82,7 @@ extension LiveSession {
         publish()
         journal([.session(SessionProgress(of: session))])
         // A server that forgot us knows only the token's attributes.
-        publishAttributes()
+        publishAttributes(hurried: true)
         compareParticipants()
         refreshGates()
         watchHolder()
@@ -108,6 +108,7 @@ extension LiveSession {
     /// says whether the agent is in the room again.
     func takeUpAgain(after reason: RoomDisconnectReason) async -> Bool {
         connection = nil
+        attributeTelling.lost()
         receivedAudio = [:]
         // Their answers would have to go by the connection that is no more.
         invocationsLose(nil)
@@ -154,6 +155,7 @@ extension LiveSession {
         } catch {
             if let lost = connection {
                 connection = nil
+                attributeTelling.lost()
                 await lost.disconnect()
             }
             logger.info("room not reached again yet", metadata: ["error": "\(error)"])

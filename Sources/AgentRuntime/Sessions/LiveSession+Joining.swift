@@ -85,43 +85,6 @@ extension LiveSession {
             room: session.spec.room, identity: agent.identity, name: agent.name, metadata: agent.metadata,
             attributes: agentAttributes)
     }
-
-    /// LiveKit's attributes of an agent over the caller's own; both spellings
-    /// of the name, because front ends read either.
-    var agentAttributes: [String: String] {
-        let agent = session.spec.agent
-        let name = agent.name.isEmpty ? agent.identity : agent.name
-        let own = [
-            "lk.agent.state": states.state.rawValue, "lk.agent.name": name, "lk.agent_name": name,
-            GateNews.attribute: GateNews.attribute(of: heardIdentities),
-        ]
-        return agent.attributes.merging(own) { _, ours in ours }
-    }
-
-    /// Brings the room's view of the attributes up to date; changes that come
-    /// while one is under way are sent as one.
-    func publishAttributes() {
-        attributesAreStale = true
-        attributeFailures = 0
-        guard attributesTask == nil else { return }
-        attributesTask = startOwn { await $0.sendAttributes() }
-    }
-
-    private func sendAttributes() async {
-        while attributesAreStale, attributeFailures < 5, lifecycle.status.isWorking, let connection {
-            attributesAreStale = false
-            do throws(RoomError) {
-                try await connection.setAttributes(agentAttributes)
-            } catch {
-                attributeFailures += 1
-                attributesAreStale = true
-                let attempt = "\(attributeFailures)"
-                logger.warning("agent attributes not set", metadata: ["error": "\(error)", "attempt": "\(attempt)"])
-                do { try await context.clock.sleep(for: .seconds(1)) } catch { break }
-            }
-        }
-        attributesTask = nil
-    }
 }
 
 extension RoomError {

@@ -24,8 +24,6 @@ actor LiveSession {
     var invocations: [InvocationID: InvocationRun] = [:]
     /// How many more lines of the log the calls may become at this moment.
     var logBudget: LogBudget
-    /// Answers on their way to the room.
-    var answersUnderWay: [InvocationID: Task<Void, Never>] = [:]
     /// Of the calls, those that a users' system is to come for.
     var queue: InvocationQueue
     /// When the queue's timer goes off.
@@ -43,8 +41,7 @@ actor LiveSession {
     var endTask: Task<Void, Never>?
     var timers: [Timer: Task<Void, Never>] = [:]
     var attributesTask: Task<Void, Never>?
-    var attributesAreStale = false
-    var attributeFailures = 0
+    var attributeTelling: AttributeTelling
     /// The journal's word on the row that the agent's state stands in.
     var stateTicket: JournalTicket?
     /// The journal's word on what it took last of this session.
@@ -126,7 +123,7 @@ actor LiveSession {
     static let longestRejoinPause = Duration.seconds(5)
 
     /// What can run out.
-    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute, queue }
+    enum Timer { case maxDuration, empty, reconnect, maxTurn, tail, holder, offer, mute, queue, attributes }
 
     init(
         _ session: Session, states: AgentStateMachine, context: RuntimeContext,
@@ -141,6 +138,7 @@ actor LiveSession {
         turns = TurnMachine(sessionID: session.id)
         logBudget = LogBudget(
             perSecond: context.limits.logLinesPerSecond, burst: context.limits.logBurst, at: context.clock.uptime)
+        attributeTelling = AttributeTelling(pace: context.limits.attributePace)
         queue = InvocationQueue(
             limit: context.limits.pendingInvocations, pollerLimit: context.limits.invocationPollers)
         gate = AudioGate(clock: context.clock, metrics: context.metrics)

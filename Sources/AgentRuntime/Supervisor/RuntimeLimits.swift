@@ -13,6 +13,9 @@ public struct RuntimeLimits: Sendable {
     /// How long a call waits for PostgreSQL before it answers that the row is
     /// not durable yet.
     public var durableWait = Duration.seconds(2)
+    /// How often the room is told the agent's attributes at most, but for what
+    /// participants are told besides: an eye sees no more.
+    public var attributePace = Duration.milliseconds(100)
     /// Live sessions that one caller of the API may have in this process; nil or
     /// 0: no bound of its own.
     public var sessionsPerKey: Int?
@@ -26,9 +29,6 @@ public struct RuntimeLimits: Sendable {
     /// Invocations of the agent's methods under way at once, per session, besides
     /// those that wait to be polled.
     public var invocations = 256
-    /// Answers on their way to the room, per session, beyond which calls are
-    /// refused whoever answers them.
-    public var answers = 1000
     /// Lines that calls to the agent's methods may add to the log, per session;
     /// the calls beyond are answered and not logged.
     public var logLinesPerSecond = 50

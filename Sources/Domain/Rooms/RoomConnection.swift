@@ -34,8 +34,9 @@ public protocol RoomConnection: AnyObject, Sendable {
     /// Callers get 1400 afterwards.
     func unregisterMethod(_ method: String) async throws(RoomError)
     /// Answers an invocation, once; a second answer, or one after the caller
-    /// left, is dropped by the room without an error.
-    func respond(to invocation: RPCInvocation, with result: Result<String, RPCError>) async throws(RoomError)
+    /// left, is dropped by the room without an error. Hands the answer over and
+    /// returns at once.
+    func respond(to invocation: RPCInvocation, with result: Result<String, RPCError>) throws(RoomError)
     /// Calls `method` at `destination` and waits for the answer, at most
     /// `timeout` for it plus the transport's own 7 s for its acknowledgement.
     /// Cancelling the task returns at once with `.responseTimeout`.

@@ -31,6 +31,14 @@ extension LiveKitCore {
         arrived: (@Sendable (FFIDelivery) -> Void)? = nil, _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) -> FFIReply.Outcome {
         let reply = FFIReply(arrived: arrived)
+        return try await call(operation, reply, timeout: timeout, tie: tie, message)
+    }
+
+    /// The same with a wait that something else may settle as well.
+    func call(
+        _ operation: String, _ reply: FFIReply, timeout: Duration, tie: PendingReplies? = nil,
+        _ message: (UInt64) -> WireFfiRequest.OneOf_Message
+    ) async throws(RoomError) -> FFIReply.Outcome {
         let asyncID = router.register(reply)
         let tied = tie?.insert(reply)
         defer { if let tied { tie?.remove(tied) } }
@@ -44,7 +52,7 @@ extension LiveKitCore {
         if case .delivered = outcome { return outcome }
         // The core answers every request in the end; only one whose late
         // answer is somebody's business stays registered for it.
-        if arrived == nil { router.forgetReply(asyncID) }
+        if reply.arrived == nil { router.forgetReply(asyncID) }
         return outcome
     }
 }

@@ -27,11 +27,13 @@ public struct LiveKitConnector: RoomConnector {
     private let core: LiveKitCore
     private let configuration: LiveKitConfiguration
     private let token: TokenProvider
+    private let sockets: SignalSockets?
 
     public init(core: LiveKitCore, configuration: LiveKitConfiguration, token: @escaping TokenProvider) {
         self.core = core
         self.configuration = configuration
         self.token = token
+        sockets = SignalSockets(url: configuration.url)
     }
 
     public func connect(_ join: RoomJoin, deadline: Duration) async throws(RoomError) -> any RoomConnection {
@@ -51,7 +53,10 @@ public struct LiveKitConnector: RoomConnector {
             request.requestAsyncID = asyncID
             return .connect(request)
         }
-        if case .delivered = outcome { return try attempt.connection() }
+        if case .delivered = outcome {
+            sockets?.sendAtOnce()
+            return try attempt.connection()
+        }
         await callOff(attempt, of: presence, until: end + Self.patience)
         throw Self.failure(outcome, deadline: deadline)
     }

@@ -10,15 +10,11 @@ extension LiveKitRoomConnection {
         request.attributes = attributes.map { key, value in
             .with { ($0.key, $0.value) = (key, value) }
         }
-        let message: @Sendable (UInt64) -> WireFfiRequest.OneOf_Message = { [request] asyncID in
-            .setLocalAttributes(
-                .with {
-                    $0 = request
-                    $0.requestAsyncID = asyncID
-                })
-        }
         try await changes.pass("set attributes", within: Self.answerTimeout, tie: pending) { () throws(RoomError) in
-            try await confirm("set attributes", orShown: { $0.shows(attributes) }, message)
+            try await confirm("set attributes", orShown: { $0.shows(attributes) }) { asyncID in
+                request.requestAsyncID = asyncID
+                return .setLocalAttributes(request)
+            }
         }
     }
 
@@ -99,27 +95,14 @@ extension LiveKitRoomConnection {
     /// would wait its whole 5 s for it.
     private func confirm(
         _ operation: String, orShown shown: @escaping @Sendable (RoomParticipant) -> Bool,
-        _ message: @escaping @Sendable (UInt64) -> WireFfiRequest.OneOf_Message
+        _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) {
-        let result = await withTaskGroup(of: Result<Void, RoomError>?.self) { group in
-            group.addTask {
-                do throws(RoomError) {
-                    return .success(try await self.confirm(operation, message))
-                } catch {
-                    return .failure(error)
-                }
-            }
-            group.addTask {
-                await self.localParticipant(shows: shown, within: Self.answerTimeout)
-                return shown(self.localParticipant) ? .success(()) : nil
-            }
-            defer { group.cancelAll() }
-            while let first = await group.next() {
-                if let first { return first }
-            }
-            return .failure(.timeout("\(operation): no answer within \(Self.answerTimeout)"))
-        }
-        try result.get()
+        let reply = FFIReply()
+        watch(for: shown, reply)
+        defer { unwatch(reply) }
+        let outcome = try await core.call(operation, reply, timeout: Self.answerTimeout, tie: pending, message)
+        if case .admitted = outcome { return }
+        try Self.check(outcome, of: operation)
     }
 
     /// Makes a request and waits for the room's word that it is done.
@@ -127,10 +110,14 @@ extension LiveKitRoomConnection {
         _ operation: String, within timeout: Duration = answerTimeout,
         _ message: (UInt64) -> WireFfiRequest.OneOf_Message
     ) async throws(RoomError) {
-        switch try await core.call(operation, timeout: timeout, tie: pending, message) {
+        try Self.check(try await core.call(operation, timeout: timeout, tie: pending, message), of: operation)
+    }
+
+    private static func check(_ outcome: FFIReply.Outcome, of operation: String) throws(RoomError) {
+        switch outcome {
         case .delivered(let delivery):
             if let text = delivery.message.errorText { throw ConnectFailure.requestError(operation, text) }
-        case .timedOut, .admitted: throw .timeout("\(operation): no answer within \(Self.answerTimeout)")
+        case .timedOut, .admitted: throw .timeout("\(operation): no answer within \(answerTimeout)")
         case .cancelled: throw .failed("\(operation): cancelled")
         case .disconnected: throw .disconnected
         }

@@ -32,7 +32,7 @@ extension LiveKitRoomConnection {
     /// answer to a call of another connection goes nowhere.
     public func respond(
         to invocation: RPCInvocation, with result: Result<String, RPCError>
-    ) async throws(RoomError) {
+    ) throws(RoomError) {
         let local = try localID()
         guard withRPC({ rpc, _ in rpc.answers(invocation.handle) }) else { return }
         try answer(invocation.handle, of: local, with: result)

@@ -108,17 +108,24 @@ public final class LiveKitRoomConnection: RoomConnection {
         shows: @escaping @Sendable (RoomParticipant) -> Bool, within timeout: Duration
     ) async {
         let reply = FFIReply()
+        watch(for: shows, reply)
+        let tied = pending.insert(reply)
+        _ = await reply.outcome(within: timeout)
+        pending.remove(tied)
+        unwatch(reply)
+    }
+
+    /// Settles `reply` as soon as the room shows the agent like this.
+    func watch(for shows: @escaping @Sendable (RoomParticipant) -> Bool, _ reply: FFIReply) {
         let shown = state.withLock { state in
             if shows(state.roster.local) { return true }
             state.watchers.append((shows, reply))
             return false
         }
-        if shown { return }
-        let tied = pending.insert(reply)
-        _ = await reply.outcome(within: timeout)
-        pending.remove(tied)
-        state.withLock { $0.watchers.removeAll { $0.seen === reply } }
+        if shown { reply.settle(.admitted) }
     }
+
+    func unwatch(_ reply: FFIReply) { state.withLock { $0.watchers.removeAll { $0.seen === reply } } }
 
     func withTexts<Result: Sendable>(_ body: (inout TextAssembler) -> sending Result) -> sending Result {
         state.withLock { body(&$0.texts) }

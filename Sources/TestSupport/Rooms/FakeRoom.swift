@@ -16,6 +16,7 @@ public final class FakeRoom: RoomConnector {
         var methods: [String: [String: PeerMethod]] = [:]
         var nextSid = 0
         var setAttributesError: RoomError?
+        var setAttributesGate: FakeGate?
         var registerMethodError: RoomError?
         var openVoiceError: RoomError?
         var receiveAudioError: RoomError?
@@ -42,6 +43,8 @@ public final class FakeRoom: RoomConnector {
     public func holdJoins(at gate: FakeGate?) { state.withLock { $0.joinGate = gate } }
     /// From now on, setting attributes fails with `error`; nil: it succeeds.
     public func failSetAttributes(with error: RoomError?) { state.withLock { $0.setAttributesError = error } }
+    /// From now on, setting attributes waits for `gate`; nil: it does not.
+    public func holdSetAttributes(at gate: FakeGate?) { state.withLock { $0.setAttributesGate = gate } }
     /// From now on, registering a method fails with `error`; nil: it succeeds.
     public func failRegisterMethod(with error: RoomError?) { state.withLock { $0.registerMethodError = error } }
 

@@ -72,7 +72,10 @@ public final class FakeRoomConnection: RoomConnection {
     public func answer(to handle: UInt64) -> Result<String, RPCError>? { state.withLock { $0.answers[handle] } }
 
     public func setAttributes(_ attributes: [String: String]) async throws(RoomError) {
-        if let error = room.state.withLock({ $0.setAttributesError }) { throw error }
+        let (gate, error) = room.state.withLock { ($0.setAttributesGate, $0.setAttributesError) }
+        if let gate, await !gate.wait() { throw .failed("cancelled") }
+        if let error { throw error }
+        if isOver { throw .disconnected }
         state.withLock { state in
             state.agent.attributes.merge(attributes) { _, new in new }
             state.log.append("attributes \(attributes["lk.agent.state"] ?? "-")")
@@ -98,7 +101,7 @@ public final class FakeRoomConnection: RoomConnection {
 
     public func respond(
         to invocation: RPCInvocation, with result: Result<String, RPCError>
-    ) async throws(RoomError) {
+    ) throws(RoomError) {
         state.withLock { $0.answers[invocation.handle] = result }
     }
 

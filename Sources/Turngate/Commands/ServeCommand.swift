@@ -14,6 +14,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         Allocator.limitArenas()
+        OtherPrograms.hide()
         // Thousands of event streams, and connections beside them.
         DescriptorLimit.raise(to: 16_384)
         let settings = flags.settings

@@ -80,13 +80,6 @@ struct InvocationLogTests {
         #expect(text.contains("turngate_rpc_unlogged_invocations_total 17"))
     }
 
-    @Test func whileTooManyAnswersAreUnderWay_noCallIsTaken() async throws {
-        var limits = Stage.limits
-        limits.answers = 0
-        let counter = try await Counter(.echo, limits: limits)
-        #expect(await counter.result(of: counter.call("m", by: "alice")) == .failure(RPCError(.tooManyCalls)))
-    }
-
     @Test func theMetrics_tellOutcomesApart_withFewLabels() async throws {
         let counter = try await Counter(webhook: WebhookHandler(url: "https://x")) {
             $0.allowedCallers = AllowedCallers(identities: ["alice", "carol"])

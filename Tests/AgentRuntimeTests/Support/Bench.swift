@@ -20,7 +20,11 @@ struct Bench {
     /// Who sleeps while nothing happens: the watchdog of the one session.
     static let idleSleepers = 1
 
-    init(limits: RuntimeLimits = RuntimeLimits()) {
+    /// The room is told each change of attributes at once, unless a test says
+    /// otherwise: most count who sleeps.
+    init(limits: RuntimeLimits = RuntimeLimits(), attributePace: Duration = .zero) {
+        var limits = limits
+        limits.attributePace = attributePace
         clock = ManualClock()
         room = FakeRoom(clock: clock)
         var logger = Logger(label: "test")
