@@ -149,7 +149,6 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
     await well_and_quiet(one, since)
 
 
-@pytest.mark.quiet
 async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
     """The connection is gone in the middle of the body."""
     one = await listening()

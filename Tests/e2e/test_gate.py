@@ -354,6 +354,7 @@ async def test_trackThatSendsNothing_isFoundWithinASecond(http, scene, quiet, fi
     figures("watchdog, no frames", f"found after {took:.2f} s; {quiet.words()}")
     assert (incident["finding"], incident["turn_id"]) == ("no_frames", begun["turn_id"])
     assert incident["participant"] == "alice" and incident["detail"]
-    assert took < 2 or not quiet.is_quiet
+    # Two looks to find it, five more to see that it was no news on its way.
+    assert took < 3 or not quiet.is_quiet
     one.speakers["alice"].resume()
     assert (await end(one.peers["alice"], begun)).ok
