@@ -20,7 +20,7 @@ extension LiveKitRoomTests {
             static func set(holding held: HoldingProxy.Held) async throws -> Stage {
                 let server = try await DevelopmentRoomServer.start()
                 let ben = try await RoomFixture.connector(server.url)
-                    .connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+                    .connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
                 return Stage(
                     server: server, proxy: try await HoldingProxy.start(server, holding: held), ben: ben,
                     seen: EventLog(ben))
@@ -82,7 +82,7 @@ extension LiveKitRoomTests {
         @Test
         func cancelledJoin_holdsItsCallerUntilItIsOutOfTheRoom_andHarmsNoSuccessor() async throws {
             let stage = try await Stage.set(holding: .request)
-            let late = Attempt(try stage.connector(stage.proxy.url), stage.ava, deadline: .seconds(20))
+            let late = Attempt(try stage.connector(stage.proxy.url), stage.ava, deadline: .seconds(60))
             try await stage.proxy.holds()
             late.cancel()
             // Time enough for one that does not wait to be seen.
@@ -90,7 +90,7 @@ extension LiveKitRoomTests {
             #expect(!late.ended)
             try stage.proxy.release()
             #expect(await late.error() == .failed("the join was cancelled"))
-            let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(10))
+            let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(60))
             try await stage.stays(successor)
             try await stage.clear(successor)
         }
@@ -104,7 +104,7 @@ extension LiveKitRoomTests {
             #expect(!late.ended)
             try stage.proxy.release()
             #expect(await late.error() == .unreachable("not joined within 1.0 seconds"))
-            let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(10))
+            let successor = try await stage.connector(stage.server.url).connect(stage.ava, deadline: .seconds(60))
             try await stage.stays(successor)
             try await stage.clear(successor)
         }
@@ -113,7 +113,7 @@ extension LiveKitRoomTests {
         func successor_waitsForAJoinThatWasCalledOff() async throws {
             let stage = try await Stage.set(holding: .request)
             let connector = try stage.connector(stage.proxy.url)
-            let late = Attempt(connector, stage.ava, deadline: .seconds(20))
+            let late = Attempt(connector, stage.ava, deadline: .seconds(60))
             try await stage.proxy.holds()
             late.cancel()
             try await Task.sleep(for: .milliseconds(100))
@@ -121,7 +121,7 @@ extension LiveKitRoomTests {
             await #expect(throws: RoomError.unreachable("an earlier join of this participant is still on its way")) {
                 try await connector.connect(stage.ava, deadline: .milliseconds(200))
             }
-            async let next = connector.connect(stage.ava, deadline: .seconds(20))
+            async let next = connector.connect(stage.ava, deadline: .seconds(60))
             try stage.proxy.release()
             let successor = try await next
             #expect(await late.error() == .failed("the join was cancelled"))
@@ -135,11 +135,11 @@ extension LiveKitRoomTests {
             let connector = try stage.connector(stage.server.url)
             let join = Task {
                 try? await Task.sleep(for: .seconds(60))
-                return try await connector.connect(stage.ava, deadline: .seconds(10))
+                return try await connector.connect(stage.ava, deadline: .seconds(60))
             }
             join.cancel()
             await #expect(throws: RoomError.failed("the join was cancelled")) { try await join.value }
-            let successor = try await connector.connect(stage.ava, deadline: .seconds(10))
+            let successor = try await connector.connect(stage.ava, deadline: .seconds(60))
             try await stage.stays(successor)
             let comings = stage.seen.all.filter { if case .participantJoined = $0 { true } else { false } }
             #expect(comings.count == 1)

@@ -50,10 +50,10 @@ extension LiveKitRoomTests {
             try await room.pat.ask("register", ["method": "notify"])
             #expect(
                 try await room.ava.performRPC(
-                    method: "notify", payload: "listening", destination: "pat", timeout: .seconds(10)) == "LISTENING")
+                    method: "notify", payload: "listening", destination: "pat", timeout: .seconds(30)) == "LISTENING")
             await #expect(throws: RPCError(code: 7, message: "no", data: "because")) {
                 try await room.ava.performRPC(
-                    method: "notify", payload: "fail", destination: "pat", timeout: .seconds(10))
+                    method: "notify", payload: "fail", destination: "pat", timeout: .seconds(30))
             }
             try await room.leave()
         }
@@ -83,7 +83,7 @@ extension LiveKitRoomTests {
             let error = await #expect(throws: RPCError.self) {
                 // The core takes an identity that it does not know for one.
                 try await room.ava.performRPC(
-                    method: "m", payload: payload, destination: "nobody", timeout: .seconds(10))
+                    method: "m", payload: payload, destination: "nobody", timeout: .seconds(30))
             }
             #expect(error?.isCode(.requestPayloadTooLarge) == true)
             try await room.leave()

@@ -9,7 +9,7 @@ extension LiveKitRoomTests {
         /// How joining at `url` fails.
         private func failure(
             _ url: String, token: String? = nil, secret: String = DevelopmentRoomServer.secret,
-            deadline: Duration = .seconds(20)
+            deadline: Duration = .seconds(60)
         ) async throws -> RoomError? {
             let connector = LiveKitConnector(core: try RoomFixture.core(), configuration: .init(url: url)) { join in
                 try token ?? TokenMint.token(identity: join.identity, room: join.room, secret: secret)

@@ -20,7 +20,7 @@ extension LiveKitRoomTests {
             let core = try RoomFixture.core()
             let strays = core.strayDrops.load(ordering: .relaxed)
             for round in 0..<9 {
-                let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+                let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
                 let heard = EventLog(ava)
                 let pat = try await OfficialPeer.join(server, identity: "pat", room: "r")
                 try await pat.ask("publish")
@@ -95,7 +95,7 @@ extension LiveKitRoomTests {
         func roomsWithMethodsAndOpenCalls_areLetGo() async throws {
             let server = try await DevelopmentRoomServer.start()
             let connector = try RoomFixture.connector(server.url)
-            let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(10))
+            let ben = try await connector.connect(RoomFixture.join("ben", room: "r"), deadline: .seconds(60))
             for _ in 0..<5 { try await visit(connector, calledBy: ben) }
             let rooms = 12
             let before = try Memory.resident()
@@ -107,12 +107,12 @@ extension LiveKitRoomTests {
         }
 
         private func visit(_ connector: LiveKitConnector, calledBy ben: any RoomConnection) async throws {
-            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(10))
+            let ava = try await connector.connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             let heard = EventLog(ava)
             try await ava.registerMethod("open")
             try await RoomFixture.eventually { ben.remoteParticipants.map(\.state) == [.active] }
             let call = Task {
-                try await ben.performRPC(method: "open", payload: "", destination: "ava", timeout: .seconds(20))
+                try await ben.performRPC(method: "open", payload: "", destination: "ava", timeout: .seconds(30))
             }
             try await heard.first("the call") { if case .rpcInvoked = $0 { true } else { nil } }
             await ava.disconnect()

@@ -50,10 +50,10 @@ extension LiveKitRoomTests {
                     group.addTask {
                         let name = "room \(number)"
                         let ava = try await connector.connect(
-                            RoomFixture.join("ava", room: name), deadline: .seconds(20))
+                            RoomFixture.join("ava", room: name), deadline: .seconds(60))
                         let heard = EventLog(ava)
                         let ben = try await connector.connect(
-                            RoomFixture.join("ben", room: name), deadline: .seconds(20))
+                            RoomFixture.join("ben", room: name), deadline: .seconds(60))
                         try await RoomFixture.eventually { ben.remoteParticipants.map(\.state) == [.active] }
                         try await ben.sendText(name, topic: "t", attributes: [:], destinations: ["ava"])
                         let text = try await heard.first("the text") {

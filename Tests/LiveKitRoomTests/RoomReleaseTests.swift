@@ -33,7 +33,7 @@ extension LiveKitRoomTests {
         /// Hears pat for a moment and leaves when the track is gone.
         private func visit(_ server: DevelopmentRoomServer, _ pat: OfficialPeer) async throws {
             let ava = try await RoomFixture.connector(server.url)
-                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(20))
+                .connect(RoomFixture.join("ava", room: "r"), deadline: .seconds(60))
             let ear = Ear()
             let sid = try await pat.ask("publish")
             try await RoomFixture.eventually { ava.remoteParticipants.first?.audio.first?.trackSid == sid }

@@ -113,10 +113,10 @@ extension LiveKitRoomTests {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("echo")
             let cleo = try await RoomFixture.connector(room.server.url)
-                .connect(RoomFixture.join("cleo", room: "r"), deadline: .seconds(10))
+                .connect(RoomFixture.join("cleo", room: "r"), deadline: .seconds(60))
             try await cleo.registerMethod("echo")
             async let answer = room.ava.performRPC(
-                method: "echo", payload: "", destination: "ben", timeout: .seconds(15))
+                method: "echo", payload: "", destination: "ben", timeout: .seconds(30))
             let call = try await room.heardByBen.first("the call") {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
             }
@@ -132,7 +132,7 @@ extension LiveKitRoomTests {
             let room = try await RoomPair.join()
             try await room.ben.registerMethod("fail")
             let failing = Task {
-                try await room.ava.performRPC(method: "fail", payload: "", destination: "ben", timeout: .seconds(10))
+                try await room.ava.performRPC(method: "fail", payload: "", destination: "ben", timeout: .seconds(30))
             }
             let call = try await room.heardByBen.first("the call") {
                 if case .rpcInvoked(let call) = $0 { call } else { nil }
@@ -148,7 +148,7 @@ extension LiveKitRoomTests {
         func performRPC_ofAnUnknownOrUnregisteredMethod_is1400() async throws {
             let room = try await RoomPair.join()
             let ask = {
-                try await room.ava.performRPC(method: "m", payload: "", destination: "ben", timeout: .seconds(10))
+                try await room.ava.performRPC(method: "m", payload: "", destination: "ben", timeout: .seconds(30))
             }
             let unknown = await #expect(throws: RPCError.self) { try await ask() }
             #expect(unknown?.isCode(.unsupportedMethod) == true)

@@ -46,7 +46,7 @@ async def service(cluster, room_server):
     """The service for the tests that leave it alone; it must end well."""
     running = await Service(environment(cluster.url, room_server)).start()
     yield running
-    assert await running.stop() == 0
+    assert await running.stop() == 0, running.log[-5:]
     running.assert_log_is_clean()
 
 
@@ -84,7 +84,7 @@ async def serve():
     yield start
     for one in running:
         if one.is_running:
-            assert await one.stop() == 0
+            assert await one.stop() == 0, one.log[-5:]
         one.assert_log_is_clean()
 
 

@@ -131,6 +131,7 @@ async def test_inTheRealRoom_everyMillisecondIsFoundWhereItWasSaid(join, room_se
     alice, bob = await join(room_server, "alice"), await join(room_server, "bob")
     speaker = await CodedSpeaker(alice, ME).publish()
     ear = await VoiceListener.to(bob, "alice")
+    await ear.first_loud()
     await asyncio.sleep(1)
     mark = ear.mark()
     await asyncio.sleep(6)
@@ -142,7 +143,7 @@ async def test_inTheRealRoom_everyMillisecondIsFoundWhereItWasSaid(join, room_se
             for piece in timeline.signal if piece.length > 100]
     figures("instrument: mouth to ear", f"{min(lags):.0f}…{max(lags):.0f} ms, {len(timeline.gaps)} gaps, "
             f"{len(timeline.inserts)} inserts in {len(arrivals) / 100:.0f} s, {quiet.words()}")
-    assert timeline.total("signal") > 0.95 * (timeline.last - timeline.first)
-    assert 0 < min(lags) and max(lags) < 500
+    assert timeline.total("signal") > 0.95 * (timeline.last - timeline.first) or not quiet.is_quiet
+    assert 0 < min(lags) and (max(lags) < 500 or not quiet.is_quiet)
     left_out = [gap for gap in timeline.gaps if not gap.concealed]
     assert not left_out or not quiet.is_quiet, (left_out, str(timeline))

@@ -13,6 +13,7 @@ from support.answers import done, until
 from support.decoding import decode_files
 from support.effort import enough
 from support.figures import spread
+from support.hearing import hears_in_turns
 from support.processes import resident_kib
 from support.service import environment
 from support.speaker import CodedSpeaker
@@ -53,6 +54,7 @@ class Room:
             self.peers.append(peer)
             await peer.sees_active("agent")
         self.speaker = await CodedSpeaker(self.peers[0], 200 + self.number, ahead_ms=AHEAD_MS).publish()
+        await hears_in_turns(self.http, self.session, self.peers[0])
 
     async def take_turns(self, until_when: float) -> None:
         # Not all rooms in step.

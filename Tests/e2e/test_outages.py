@@ -311,7 +311,7 @@ async def test_sigterm_finishesWhatRunsAndTheAgentsLeave(own_cluster, own_room_s
         alice.me.register_rpc_method("ask", answer_later)
         body = {"method": "ask", "destinations": ["alice"], "response_timeout_ms": 20_000}
         calling = asyncio.create_task(http.post(f"/v1/sessions/{made[0]['id']}/rpc-calls", json=body))
-        await asyncio.wait_for(asked.wait(), 10)
+        await asyncio.wait_for(asked.wait(), 30)
         async with http.stream("GET", f"/v1/sessions/{exported}/agent-states",
                                headers={"Accept": "application/x-ndjson"}) as export:
             lines = export.aiter_lines()

@@ -166,7 +166,7 @@ async def test_call_ofAllLeavesAgentsOutAndIsMadeAtOnce(http, room_server, join,
     here, called = asyncio.Barrier(3), []
 
     async def meet(data: rtc.RpcInvocationData) -> str:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await here.wait()
         return "met"
 
@@ -218,14 +218,14 @@ async def test_call_hasOneLineForEachWhateverTheyDo(http, room_server, join, roo
     good.me.register_rpc_method("ask", answer)
     bad.me.register_rpc_method("ask", fail)
     slow.me.register_rpc_method("ask", dawdle)
-    results = await call(http, session, ["good", "bad", "slow", "dumb", "nobody", "good"], response_timeout_ms=700)
+    results = await call(http, session, ["good", "bad", "slow", "dumb", "nobody", "good"], response_timeout_ms=1000)
     release.set()
     assert results.keys() == {"good", "bad", "slow", "dumb", "nobody"}
     assert (results["good"]["outcome"], results["good"]["response"]) == ("acknowledged", "")
     assert results["bad"]["outcome"] == "failed"
     assert results["bad"]["error"] == {"code": 4711, "message": "no such card", "data": '{"card": 7}'}
     assert results["slow"]["outcome"] == "timeout" and results["slow"]["error"]["code"] == 1502
-    assert results["slow"]["latency_ms"] >= 700
+    assert results["slow"]["latency_ms"] >= 1000
     assert results["dumb"]["outcome"] == "unsupported" and results["dumb"]["error"]["code"] == 1400
     assert results["nobody"]["outcome"] == "absent" and results["nobody"]["error"]["code"] == 1401
     assert all("response" not in results[name] for name in ("bad", "slow", "dumb", "nobody"))
@@ -234,7 +234,8 @@ async def test_call_hasOneLineForEachWhateverTheyDo(http, room_server, join, roo
 async def test_call_ofAnAbsentIdentityIsAnsweredAtOnce(http, session):
     results = await call(http, session, ["nobody", "nowhere"], response_timeout_ms=60_000)
     assert {line["outcome"] for line in results.values()} == {"absent"}
-    assert all(line["latency_ms"] < 1000 for line in results.values())
+    # Not even the seven seconds for which the transport would wait.
+    assert all(line["latency_ms"] < 5000 for line in results.values())
 
 
 async def test_call_ofAnUnexpectedErrorInTheMethodIs1500(http, room_server, join, room, session):

@@ -163,8 +163,8 @@ async def test_backendThatIsDown_isAnApplicationError_andWorksOnceItIsBack(backe
 
 
 async def test_backendThatIsSlow_is1502_andItsLateAnswerIsNobodys(http, backend, alice_calls):
-    backend.answer = answering(body={"late": True}, seconds=2)
-    session, alice = await alice_calls(timeout_ms=300)
+    backend.answer = answering(body={"late": True}, seconds=3)
+    session, alice = await alice_calls(timeout_ms=1500)
     error = await refused(alice, METHOD)
     assert error.code == rtc.RpcError.ErrorCode.RESPONSE_TIMEOUT
     backend.answer = answering(body={"late": False})

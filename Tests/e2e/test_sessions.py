@@ -206,7 +206,7 @@ async def test_participantToken_letsABrowserJoin(http, room, session):
     assert made["room"] == room and made["url"].startswith("ws://") and TIME.fullmatch(made["expires_at"])
     carol = Peer("carol")
     try:
-        await asyncio.wait_for(carol.room.connect(made["url"], made["token"]), 10)
+        await asyncio.wait_for(carol.room.connect(made["url"], made["token"]), 30)
         assert (carol.me.identity, carol.me.name, carol.me.attributes) == ("carol", "Carol", {"seat": "3"})
         assert (await carol.sees_active("agent")).kind == AGENT
     finally:

@@ -13,14 +13,15 @@ import pytest
 import pytest_asyncio
 
 from support import wav
-from support.answers import done, problem
+from support.answers import done, problem, until
 from support.coded_signal import RATE
 from support.decoder import Timeline, decode
 from support.effort import enough
 from support.figures import note, spread
+from support.hearing import is_silent_in_turns
 from support.quiet import Quiet
 from support.stage import FINE_MS, FRAME_MS, REACH_MS, Stage, Theatre, TurnOnAir
-from support.turns import cancel, end, ended_turn, start, turn_audio
+from support.turns import cancel, end, ended_turn, get_turn, start, turn_audio
 
 TURNS = enough(50, 25)
 PRE_ROLL_MS = 500
@@ -354,7 +355,7 @@ async def test_preRollOfNothing_beginsWithTheCall(stage):
 async def test_turnThatIsNotKept_hasNoAudio(stage):
     one = await stage(7, keep_turn_audio=False)
     begun = await start(one.peer)
-    await asyncio.sleep(0.2)
+    await one.speaker.reach(one.speaker.position(begun.answered) + 200)
     assert (await end(one.peer, begun.result)).ok
     shown = await ended_turn(one.http, one.session["id"], begun.result["turn_id"])
     assert shown["audio_kept"] is False and shown["outcome"] == "committed"
@@ -366,9 +367,13 @@ async def test_turnThatIsNotKept_hasNoAudio(stage):
 async def test_clientThatSaysNothing_isAnEmptyTurn(stage):
     one = await stage(8)
     one.speaker.hush()
-    await asyncio.sleep(0.7)
+    await is_silent_in_turns(one.http, one.session, one.peer)
     begun = await start(one.peer)
-    await asyncio.sleep(0.3)
+
+    async def heard() -> bool:
+        return (await get_turn(one.http, one.session["id"], begun.result["turn_id"]))["audio_ms"] >= 300
+
+    await until(heard, "a turn without a word")
     assert (await end(one.peer, begun.result)).ok
     shown = await ended_turn(one.http, one.session["id"], begun.result["turn_id"])
     assert (shown["outcome"], shown["end_reason"]) == ("empty", "end_turn")

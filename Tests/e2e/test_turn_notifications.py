@@ -25,7 +25,7 @@ def listen(peer, method: str = METHOD, answer: str = "ok") -> asyncio.Queue:
 
 
 async def told(queue: asyncio.Queue) -> tuple[str, str]:
-    return await asyncio.wait_for(queue.get(), 10)
+    return await asyncio.wait_for(queue.get(), 30)
 
 
 async def notify(http, session: dict, status: int = 201, **fields) -> dict:
@@ -154,7 +154,8 @@ async def test_notification_ofAnAbsentIdentityIsAnsweredAtOnce(http, session):
     receipt = await notify(http, session, destinations=["ghost"], response_timeout_ms=60_000)
     [line] = receipt["recipients"]
     assert (line["identity"], line["outcome"], line["error"]["code"]) == ("ghost", "absent", 1401)
-    assert line["latency_ms"] < 1000 and receipt["completed_at"] is not None
+    # Not even the seven seconds for which the transport would wait.
+    assert line["latency_ms"] < 5000 and receipt["completed_at"] is not None
 
 
 async def test_clientThatNeverAnswers_isATimeoutAtItsDeadline(http, room_server, join, room, session):
@@ -197,7 +198,7 @@ async def test_answerThatComesLate_changesNothing(http, room_server, join, room,
     receipt = await notify(http, session, response_timeout_ms=300)
     assert by_identity(receipt)["alice"]["outcome"] == "timeout"
     release.set()
-    await asyncio.wait_for(answered.wait(), 10)
+    await asyncio.wait_for(answered.wait(), 30)
     # This answer comes after the late one on the same way.
     fresh = listen(alice, "fresh")
     assert by_identity(await notify(http, session, method="fresh"))["alice"]["outcome"] == "acknowledged"
@@ -217,7 +218,7 @@ async def test_clientThatLeavesWhileItIsAsked_isDisconnected(http, room_server, 
 
     alice.me.register_rpc_method(METHOD, hesitate)
     waiting = asyncio.create_task(notify(http, session, response_timeout_ms=20_000))
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 30)
     await alice.leave()
     lines = by_identity(await waiting)
     assert (lines["alice"]["outcome"], lines["alice"]["error"]["code"]) == ("disconnected", 1503)
@@ -300,7 +301,7 @@ async def test_sessionThatEndsWhileAskingSettlesEverybody(http, room_server, joi
 
     alice.me.register_rpc_method(METHOD, never)
     waiting = asyncio.create_task(notify(http, session, response_timeout_ms=30_000))
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 30)
     done(await http.delete(f"/v1/sessions/{session['id']}"))
     receipt = await asyncio.wait_for(waiting, 15)
     assert by_identity(receipt)["alice"]["outcome"] == "failed"

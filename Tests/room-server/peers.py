@@ -11,7 +11,8 @@ from livekit import api, rtc
 
 from server_process import KEY, SECRET, ServerProcess
 
-WAIT_SECONDS = 10
+# Until a wait fails; a machine that has other things to do takes its time.
+WAIT_SECONDS = 30
 RATE = 48_000
 FRAME_SAMPLES = RATE // 100
 
@@ -148,14 +149,14 @@ class Ear:
                 parts.append(numpy.frombuffer(event.frame.data, dtype=numpy.int16))
         return numpy.concatenate(parts)[:wanted]
 
-    async def hears(self, frequency: float, attempts: int = 20) -> bool:
+    async def hears(self, frequency: float, attempts: int = 100) -> bool:
         """Listens piece by piece until the tone is there; False if it does not come."""
         for _ in range(attempts):
             if abs(loudest_frequency(await self.listen(0.2)) - frequency) <= 10:
                 return True
         return False
 
-    async def hears_silence(self, attempts: int = 20) -> bool:
+    async def hears_silence(self, attempts: int = 100) -> bool:
         for _ in range(attempts):
             if numpy.abs(await self.listen(0.2)).max() < 100:
                 return True

@@ -12,8 +12,8 @@ import aiohttp
 
 SERVER_FOLDER = Path(__file__).resolve().parents[2] / "dev" / "room-server"
 KEY, SECRET = "testkey", "a-secret-for-tests-that-is-long-enough"
-START_TIMEOUT_SECONDS = 20
-STOP_TIMEOUT_SECONDS = 10
+START_TIMEOUT_SECONDS = 60
+STOP_TIMEOUT_SECONDS = 30
 
 
 class ServerProcess:

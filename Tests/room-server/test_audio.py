@@ -6,7 +6,7 @@ from livekit import rtc
 from livekit.rtc._ffi_client import FfiClient
 from livekit.rtc._proto import ffi_pb2
 
-from peers import Ear, Peer, Tone
+from peers import Ear, Peer, Tone, WAIT_SECONDS
 
 
 async def ear_of(peer: Peer, sid: str | None = None, since: int = 0) -> Ear:
@@ -19,7 +19,7 @@ async def test_tone_isHeardAtItsFrequency(server, join):
     tone = await Tone(alice, 440).publish()
     ear = await ear_of(bob, tone.publication.sid)
     assert await ear.hears(440)
-    await asyncio.wait_for(tone.publication.wait_for_subscription(), 5)
+    await asyncio.wait_for(tone.publication.wait_for_subscription(), WAIT_SECONDS)
     _, publication, participant = await bob.event("track_subscribed")
     assert participant.identity == "alice" and publication.source == rtc.TrackSource.SOURCE_MICROPHONE
     assert publication.name == "microphone" and not publication.muted
@@ -120,7 +120,7 @@ async def test_unpublish_isToldAndANewTrackIsHeard(server, join):
         ear = await ear_of(bob, tone.publication.sid, since=mark)
         assert await ear.hears(frequency)
         await ear.close()
-        await asyncio.wait_for(alice.me.unpublish_track(tone.publication.sid), 5)
+        await asyncio.wait_for(alice.me.unpublish_track(tone.publication.sid), WAIT_SECONDS)
         publication, _ = await bob.event("track_unpublished", since=mark)
         assert publication.sid == tone.publication.sid
     assert not bob.room.remote_participants["alice"].track_publications
@@ -135,7 +135,7 @@ async def test_manyTracksOneAfterAnother_areHeardOnSectionsUsedAgain(server, joi
         ear = await ear_of(bob, tone.publication.sid, since=mark)
         assert await ear.hears(frequency)
         await ear.close()
-        await asyncio.wait_for(alice.me.unpublish_track(tone.publication.sid), 5)
+        await asyncio.wait_for(alice.me.unpublish_track(tone.publication.sid), WAIT_SECONDS)
         await bob.event("track_unpublished", since=mark)
     # Twelve for audio, three for video that every client offers, one for data.
     assert (await server.stats())["sections"][f"{room}/bob"] <= 16

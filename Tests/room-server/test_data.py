@@ -6,7 +6,7 @@ import os
 from livekit import api, rtc
 from livekit.protocol import models
 
-from peers import Peer
+from peers import Peer, WAIT_SECONDS
 from server_process import KEY, SECRET
 
 
@@ -53,8 +53,8 @@ async def test_textStream_withDestinationReachesNobodyElse(server, join):
     await alice.me.send_text("for bob", topic="lk.chat", destination_identities=["bob"])
     await alice.me.send_text("for all", topic="lk.chat")
     # Each stream is read by a task of its own, so which is read first is open.
-    assert {(await asyncio.wait_for(for_bob.get(), 5))[2] for _ in range(2)} == {"for bob", "for all"}
-    assert (await asyncio.wait_for(for_carol.get(), 5))[2] == "for all"
+    assert {(await asyncio.wait_for(for_bob.get(), WAIT_SECONDS))[2] for _ in range(2)} == {"for bob", "for all"}
+    assert (await asyncio.wait_for(for_carol.get(), WAIT_SECONDS))[2] == "for all"
     assert for_carol.empty()
 
 
@@ -86,7 +86,7 @@ async def test_packets_withoutTheGrantGoNowhere(server, join, room):
     mute, bob = await join(server, "mute", can_publish_data=False), await join(server, "bob")
     await mute.sees_active("bob")
     await mute.me.publish_data("no", reliable=True)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WAIT_SECONDS):
         while (await server.stats())["refused_packets"][room] == 0:
             await asyncio.sleep(0.02)
     client = api.LiveKitAPI(server.http_url, KEY, SECRET)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peers import Peer, Tone, token
+from peers import Peer, Tone, WAIT_SECONDS, token
 from server_process import ServerProcess, spawn
 
 CROWDS, CROWD, VISITS, AT_ONCE = 2, 10, 200, 4
@@ -113,7 +113,7 @@ async def visit(server: ServerProcess, watcher: Peer, room: str, identity: str, 
 async def settled(server: ServerProcess, participants: int) -> dict:
     """The figures once that many are left and two looks in a row agree."""
     last: list = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(WAIT_SECONDS):
         while True:
             stats = await server.stats()
             counts = [stats["participants"], stats["tasks"], stats["open_files"]]

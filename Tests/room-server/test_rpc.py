@@ -5,6 +5,8 @@ import asyncio
 import pytest
 from livekit import rtc
 
+from peers import WAIT_SECONDS
+
 Code = rtc.RpcError.ErrorCode
 
 
@@ -123,7 +125,7 @@ async def test_rpc_recipientThatLeavesIs1503(pair):
         return ""
     bob.me.register_rpc_method("endless", endless)
     waiting = asyncio.ensure_future(call(alice, "bob", "endless"))
-    await asyncio.wait_for(started.wait(), 5)
+    await asyncio.wait_for(started.wait(), WAIT_SECONDS)
     bob.do(bob.room.disconnect())
     with pytest.raises(rtc.RpcError) as error:
         await waiting

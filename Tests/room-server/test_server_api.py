@@ -7,7 +7,7 @@ import pytest
 from livekit import api, rtc
 from livekit.protocol import models
 
-from peers import Ear, Peer, Tone, token
+from peers import Ear, Peer, Tone, WAIT_SECONDS, token
 from server_process import KEY, SECRET
 
 Reason = rtc.DisconnectReason
@@ -77,7 +77,7 @@ async def test_emptyRoom_isClosedAfterItsTimeout(server, service, room):
 
     async def gone() -> bool:
         return not (await service.list_rooms(api.ListRoomsRequest(names=[room]))).rooms
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_SECONDS):
         while not await gone():
             await asyncio.sleep(0.1)
 

@@ -41,7 +41,7 @@ final class EventLog: Sendable {
 
     /// Waits for an event that equals `event`.
     func first(
-        _ event: RoomEvent, within timeout: Duration = .seconds(15), sourceLocation: SourceLocation = #_sourceLocation
+        _ event: RoomEvent, within timeout: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         try await first("\(event)", within: timeout, sourceLocation: sourceLocation) { $0 == event ? true : nil }
     }

@@ -60,7 +60,7 @@ struct SoundRoom {
     /// Opens the voice; returns when the peer hears it.
     func openVoice() async throws -> any RoomVoice {
         let voice = try await ava.openVoice("agent-voice")
-        #expect(await voice.awaitListener(within: .seconds(20)))
+        #expect(await voice.awaitListener(within: .seconds(60)))
         try await RoomFixture.eventually { try await peerHeard().frames.isEmpty == false }
         try await pat.ask("forget")
         return voice

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import httpx
 
 PROBLEM_MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 # What every session answers besides the methods it was given, in the order of their names.
 BUILT_IN = ["cancel_turn", "end_turn", "get_turn_state", "start_turn"]
 

@@ -9,15 +9,17 @@ import httpx
 import numpy
 
 from support import wav
+from support.answers import done, until
 
 HEADER = 44
+FRAME_MS = 20
 
 
 class StreamReader:
     """Reads `GET …/audio-input/stream` until it is closed. What came is kept, with when it came."""
 
     def __init__(self, http: httpx.AsyncClient, session: str, **parameters) -> None:
-        self._http, self._parameters = http, parameters
+        self._http, self._session, self._parameters = http, session, parameters
         self._path = f"/v1/sessions/{session}/audio-input/stream"
         self.rate = parameters.get("sample_rate", 16_000)
         self.format = parameters.get("format", "wav")
@@ -34,7 +36,7 @@ class StreamReader:
         """Returns when the answer has begun."""
         self._task = asyncio.ensure_future(self._read())
         opened = asyncio.ensure_future(self._opened.wait())
-        await asyncio.wait({opened, self._task}, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({opened, self._task}, timeout=30, return_when=asyncio.FIRST_COMPLETED)
         opened.cancel()
         if self._task.done():
             self._task.result()
@@ -80,7 +82,26 @@ class StreamReader:
         length = sum(map(len, self.parts)) - (HEADER if self.format == "wav" else 0)
         return max(0, length) / 2 * 1000 / self.rate
 
-    async def until_ended(self, timeout: float = 10) -> None:
+    async def gets(self, milliseconds: float) -> None:
+        """Waits until so much more has come."""
+        wanted = self.ms + milliseconds
+
+        async def look() -> bool:
+            return self.ms >= wanted
+
+        await until(look, f"{milliseconds} ms more at a reader")
+
+    async def gets_all(self) -> None:
+        """Waits until all has come that the service has sent until now."""
+        async def look() -> bool:
+            shown = done(await self._http.get(f"/v1/sessions/{self._session}/audio-input"))["readers"]
+            [sent] = [one["sent_ms"] for one in shown if one["id"] == self.id]
+            # The resampler keeps a few milliseconds back.
+            return self.ms > sent - FRAME_MS
+
+        await until(look, "the rest of what was sent")
+
+    async def until_ended(self, timeout: float = 30) -> None:
         """Waits until the service ends the answer."""
         await asyncio.wait_for(asyncio.shield(self._task), timeout)
 

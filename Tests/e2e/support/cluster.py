@@ -15,7 +15,7 @@ from pathlib import Path
 
 from support.processes import children
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 60
 
 
 def _binaries() -> Path:

@@ -25,7 +25,7 @@ class VoiceListener:
         self._task = asyncio.ensure_future(self._listen())
 
     @classmethod
-    async def to(cls, peer: Peer, identity: str = "agent", since: int = 0, timeout: float = 10) -> "VoiceListener":
+    async def to(cls, peer: Peer, identity: str = "agent", since: int = 0, timeout: float = 30) -> "VoiceListener":
         """Listens to the first audio track of somebody, as soon as the peer gets it."""
         track, _, _ = await peer.event(
             "track_subscribed", lambda track, _, who: who.identity == identity and isinstance(track, rtc.RemoteAudioTrack),
@@ -61,7 +61,7 @@ class VoiceListener:
             passed += length
         raise AssertionError(f"nothing was heard {at_ms} ms after frame {since}")
 
-    async def until(self, condition, what: str, timeout: float = 10) -> None:
+    async def until(self, condition, what: str, timeout: float = 30) -> None:
         """Waits for a condition that is looked at with each frame."""
         try:
             async with asyncio.timeout(timeout):
@@ -71,7 +71,7 @@ class VoiceListener:
         except TimeoutError:
             raise AssertionError(f"never heard: {what}") from None
 
-    async def first_loud(self, since: int = 0, timeout: float = 10) -> float:
+    async def first_loud(self, since: int = 0, timeout: float = 30) -> float:
         """When the first loud frame came."""
         await self.until(lambda: self.loud(since), "a loud frame", timeout)
         return self.arrivals[self.loud(since)[0]]

@@ -13,6 +13,8 @@ from support.listener import LOUD_RMS, VoiceListener, loudness
 
 WAV = {"Content-Type": "audio/wav"}
 METHOD = "your_turn_to_speak"
+# How long after a test's begin a speech may be heard on a busy machine.
+REACH_MS = 20_000
 
 
 def speech(number: int, milliseconds: float, begin: float = 0) -> bytes:
@@ -48,15 +50,28 @@ class Listening:
         await self.silence()
         return self
 
-    async def next_told(self, seconds: float = 10) -> float:
+    async def next_told(self, seconds: float = 30) -> float:
         return await asyncio.wait_for(self.told.get(), seconds)
 
     async def silence(self, milliseconds: float = 120) -> None:
         """Waits until it has heard nothing loud for that long."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while any(loudness(frame) >= LOUD_RMS for frame in self.ear.frames[-round(milliseconds / 10):]):
             assert time.monotonic() < deadline, "the agent does not stop"
             await asyncio.sleep(0.02)
 
-    def heard(self, number: int, since: int) -> Timeline:
-        return decode(self.ear.heard(since), RATE, number, 0, 8000)
+    def heard(self, number: int, since: int, gain: float = 1) -> Timeline:
+        """What there is of a speech, louder by `gain`."""
+        return decode(self.ear.heard(since).astype(float) * gain, RATE, number, 0, REACH_MS)
+
+    async def hears(self, number: int, since: int, until_ms: float, seconds: float = 30) -> Timeline:
+        """What it has heard of a speech once it has heard it up to there: on a busy machine that may be well after it was
+        told that the speech is over."""
+        deadline = time.monotonic() + seconds
+        while True:
+            await self.silence()
+            timeline = self.heard(number, since)
+            if timeline.signal and timeline.last >= until_ms:
+                return timeline
+            assert time.monotonic() < deadline, f"not heard up to {until_ms} ms: {timeline}"
+            await asyncio.sleep(0.1)

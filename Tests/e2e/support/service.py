@@ -15,7 +15,7 @@ import httpx
 from support.backend import SIGNING_SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
-START_SECONDS = 40
+START_SECONDS = 60
 STOP_SECONDS = 45
 # Made once: httpx would read all certificates of the machine for every client.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -80,7 +80,7 @@ class Service:
                 self.log.append({"message": raw.decode(errors="replace").rstrip()})
             self._news.set()
 
-    async def logged(self, wanted: Callable[[dict], bool], seconds: float = 10) -> dict:
+    async def logged(self, wanted: Callable[[dict], bool], seconds: float = 30) -> dict:
         """The first line, past or to come, that is wanted."""
         async with asyncio.timeout(seconds):
             while True:

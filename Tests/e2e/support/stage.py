@@ -11,6 +11,7 @@ from support.answers import done
 from support.audio_reader import StreamReader
 from support.decoder import Timeline
 from support.decoding import decode_files
+from support.hearing import hears_in_turns
 from support.listener import VoiceListener
 from support.speaker import CodedSpeaker
 from support.turns import audio_policy, end, ended_turn, start, turn_audio
@@ -66,6 +67,8 @@ class Stage:
     async def stop(self) -> None:
         """All fall silent; what the witness heard is looked at."""
         await asyncio.sleep(0.2)
+        if self.reader is not None:
+            await self.reader.gets_all()
         for speaker in (self.speaker, self.stray):
             if speaker is not None:
                 await speaker.stop()
@@ -143,11 +146,12 @@ class Theatre:
         made.witness = Witness(await VoiceListener.to(bob, "alice"), speaker)
         if stray:
             made.stray = await self._speaker(bob, number + 100)
+        await hears_in_turns(self._http, session, alice)
         if read:
             made.reader = await StreamReader(self._http, session["id"], sample_rate=16_000).open()
             self._readers.append(made.reader)
         # Until the first seconds of a connection are over: its jitter buffers find their depth.
-        await speaker.reach(2000)
+        await speaker.reach(speaker.position() + 1500)
         return made
 
     async def _speaker(self, peer: Peer, number: int) -> CodedSpeaker:

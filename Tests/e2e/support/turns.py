@@ -48,7 +48,7 @@ async def ask(peer: Peer, method: str, payload: dict | str | None = None, agent:
     """Calls a built-in method of the agent."""
     text = payload if isinstance(payload, str) else json.dumps(payload) if payload is not None else ""
     asked = time.monotonic()
-    answer = await peer.me.perform_rpc(destination_identity=agent, method=method, payload=text, response_timeout=10)
+    answer = await peer.me.perform_rpc(destination_identity=agent, method=method, payload=text, response_timeout=30)
     reply = Reply(json.loads(answer), asked, time.monotonic())
     assert isinstance(reply.body["success"], bool), reply.body
     return reply
@@ -74,7 +74,7 @@ async def get_turn(http: httpx.AsyncClient, session: str, turn: str) -> dict:
     return done(await http.get(f"/v1/sessions/{session}/turns/{turn}"))
 
 
-async def ended_turn(http: httpx.AsyncClient, session: str, turn: str, seconds: float = 10) -> dict:
+async def ended_turn(http: httpx.AsyncClient, session: str, turn: str, seconds: float = 30) -> dict:
     """The turn once it has ended."""
     async def look() -> dict | None:
         found = await get_turn(http, session, turn)
@@ -95,7 +95,7 @@ async def floor(http: httpx.AsyncClient, session: str) -> dict:
     return (await get_session(http, session))["floor"]
 
 
-async def free_floor(http: httpx.AsyncClient, session: str, seconds: float = 10) -> dict:
+async def free_floor(http: httpx.AsyncClient, session: str, seconds: float = 30) -> dict:
     """The session once nobody has the floor."""
     async def look() -> dict | None:
         found = await get_session(http, session)
