@@ -17,7 +17,7 @@ import Testing
     private let session = SessionID(uuid: UUID())
 
     init() {
-        var limits = EventHubLimits()
+        var limits = EventHubLimits.unpaced
         (limits.streamsPerKey, limits.streamsPerRoom) = (2, 1)
         let hub = EventHub(log: log, clock: clock, metrics: metrics, logger: Logger(label: "test"), limits: limits)
         self.hub = hub

@@ -18,7 +18,8 @@ import Testing
     private let two = SessionID(uuid: UUID())
 
     init() {
-        let hub = EventHub(log: log, clock: clock, metrics: metrics, logger: Logger(label: "test"))
+        let hub = EventHub(
+            log: log, clock: clock, metrics: metrics, logger: Logger(label: "test"), limits: .unpaced)
         self.hub = hub
         running = Task { await hub.run() }
     }

@@ -67,7 +67,7 @@ import Testing
     private let session = SessionID(uuid: UUID())
 
     @Test func stream_beginsAtOnceThenBringsEventsThenSaysWhyItEnds() async throws {
-        let service = try Service(clock: ManualClock())
+        let service = try Service(clock: ManualClock(), limits: .unpaced)
         let client = try await service.connect("/v1/events")
         let first = try await service.read(client) { $0.retry != nil }
         #expect(first.head.hasPrefix("HTTP/1.1 200 "))
@@ -157,7 +157,7 @@ import Testing
     /// begins to read when it is too late.
     @Test func clientThatDoesNotRead_isToldSoAtLast() async throws {
         let clock = ManualClock()
-        let service = try Service(clock: clock)
+        let service = try Service(clock: clock, limits: .unpaced)
         let client = try await service.connect("/v1/events")
         let first = try await service.read(client) { $0.retry != nil }
         #expect(first.events.isEmpty)

@@ -9,22 +9,37 @@ extension EventHub {
     }
 
     func readNews() async {
-        for await _ in news { await catchUp() }
+        for await _ in news {
+            let start = clock.uptime
+            guard await catchUp(), limits.pace > .zero else { continue }
+            do { try await clock.sleep(until: start + limits.pace) } catch { return }
+        }
     }
 
-    /// Reads to the log's end.
-    private func catchUp() async {
+    /// Reads to the log's end; whether there was anything.
+    private func catchUp() async -> Bool {
+        var hasFound = false
         while !Task.isCancelled, let place = place() {
             let start = clock.uptime
             do throws(TurngateError) {
                 let batch = try await log.events(
                     EventQuery(scope: .everything, after: place.position, limit: limits.batch))
                 let isCurrent = await handOut(batch, at: place)
-                if isCurrent, batch.isEmpty { return reachedEnd(from: start, at: place) }
+                hasFound = hasFound || !batch.isEmpty
+                guard isCurrent, isWhole(batch) else { continue }
+                reachedEnd(from: start, at: place)
+                return hasFound
             } catch {
-                return fail(error)
+                fail(error)
+                return hasFound
             }
         }
+        return hasFound
+    }
+
+    /// Whether there was no more when this was read.
+    private func isWhole(_ batch: [StoredEvent]) -> Bool {
+        batch.count < limits.batch && batch.reduce(0) { $0 + $1.json.count } < EventQuery.wholeBytes
     }
 
     /// Nil while nobody listens or the log is given time to recover.

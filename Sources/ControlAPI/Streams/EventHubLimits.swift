@@ -15,6 +15,11 @@ public struct EventHubLimits: Sendable, Equatable {
     /// How many events are handed to the streams before these get a turn to
     /// send them.
     public var slice = 64
+    /// How far apart the reads of the log are in a busy moment: what comes in
+    /// between goes out in one piece, which for a reader of everything costs a
+    /// fraction of as many pieces as there are events. The first event after a
+    /// pause waits for nothing.
+    public var pace = Duration.milliseconds(20)
     /// How many replays read the log at a time.
     public var replays = 16
     /// About how many bytes a page of a replay is to have.

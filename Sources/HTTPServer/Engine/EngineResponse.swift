@@ -35,11 +35,7 @@ enum EngineResponse {
     private static func make(_ body: HTTPBody, _ exchange: Exchange) -> OpaquePointer? {
         switch body {
         case .empty: return MHD_create_response_from_buffer(0, nil, .RESPMEM_PERSISTENT)
-        case .bytes(let bytes):
-            return bytes.withUnsafeBytes {
-                MHD_create_response_from_buffer(
-                    $0.count, UnsafeMutableRawPointer(mutating: $0.baseAddress), .RESPMEM_MUST_COPY)
-            }
+        case .bytes(let bytes): return HeldBytes(bytes).response()
         case .stream(let stream):
             let running = RunningStream(
                 stream, core: exchange.core, connection: exchange.connection, engine: exchange.engine)

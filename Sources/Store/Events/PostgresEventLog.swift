@@ -7,7 +7,8 @@ public struct PostgresEventLog: EventLog {
     private let database: Database
 
     /// What one answer holds at most: with one event more, as the first is
-    /// always told.
+    /// always told. Of the events' own objects, without their envelopes; well above
+    /// `EventQuery.wholeBytes`.
     private static let pageBytes: Int64 = 4 << 20
 
     /// How many positions are looked through at once for events of a few types,

@@ -22,7 +22,7 @@ struct APIHarness {
 
     init(
         keys: (any CallerAuthenticator)? = FakeKeys(), probes: [any ReadinessProbe] = [], docs: URL? = nil,
-        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = EventHubLimits(), serviceSigns: Bool = true,
+        clock: any TurngateClock = FixedClock(), limits: EventHubLimits = .unpaced, serviceSigns: Bool = true,
         adapt: (inout Dependencies) -> Void = { _ in }
     ) throws {
         let log = log
@@ -107,5 +107,14 @@ final class LogCollector: LogHandler, Sendable {
     func log(event: LogEvent) {
         let pairs = (event.metadata ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         lines.withLock { $0.append("\(event.level) \(event.message) " + pairs.joined(separator: " ")) }
+    }
+}
+
+extension EventHubLimits {
+    /// For clocks that stand still: events are read as they come.
+    static var unpaced: EventHubLimits {
+        var limits = EventHubLimits()
+        limits.pace = .zero
+        return limits
     }
 }
