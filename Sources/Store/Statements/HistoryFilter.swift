@@ -4,20 +4,22 @@ import Postgres
 /// The conditions of a history query in SQL, with their values.
 struct HistoryFilter {
     private(set) var values: [PostgresValue] = []
-    /// The SQL for a row's session id as the API shows it.
-    private(set) var sessionText = "turngate_id('ses', page.session_id)"
-    let isOfOneSession: Bool
+    /// The SQL for the one session's id, and for the same as the API shows it; nil
+    /// where the query is about all sessions.
+    private(set) var session: (id: String, text: String)?
+    /// Whether a row of `page` is followed by the one after it in its session.
+    let isWithoutGaps: Bool
     private var conditions: [String] = []
     private var marks = ""
-    private var isPreparable = true
+    private var asksSessions = false
 
     init(_ query: HistoryQuery, after: HistoryPosition?) throws(TurngateError) {
-        isOfOneSession = query.session != nil
+        isWithoutGaps = query.session != nil && query.state == nil
         if let session = query.session {
             add(.id(session), "_session") { "t.session_id = \($0)" }
-            // Once for all rows instead of once for each.
+            let id = "$\(values.count)"
             values.append(.text(session.description))
-            sessionText = "$\(values.count)::text"
+            self.session = (id, "$\(values.count)::text")
         }
         if let state = query.state { add(.text(state.rawValue), "_state") { "t.new_state = \($0)" } }
         if let since = query.since { add(.time(since), "_since") { "t.at >= \($0)" } }
@@ -25,16 +27,21 @@ struct HistoryFilter {
         if let after { continueAfter(after, ascending: query.ascending) }
         // Rooms and labels are frequent or rare, which only a plan for the
         // very values can take into account: those stay unprepared.
-        isPreparable = query.room == nil && query.labels.isEmpty
+        asksSessions = query.room != nil || !query.labels.isEmpty
         if let room = query.room { add(.text(room)) { "s.room = \($0)" } }
         if !query.labels.isEmpty { add(try .encoded(query.labels)) { "s.labels @> \($0)::jsonb" } }
+    }
+
+    /// The tables that the conditions are about.
+    var source: String {
+        "agent_state_transitions AS t" + (asksSessions ? " JOIN sessions AS s ON s.id = t.session_id" : "")
     }
 
     var condition: String { conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ") }
 
     /// Tells the combination of conditions; nil where the statement is not to
     /// be prepared.
-    var shape: String? { isPreparable ? marks : nil }
+    var shape: String? { asksSessions ? nil : marks }
 
     private mutating func add(_ value: PostgresValue, _ mark: String = "", _ condition: (String) -> String) {
         values.append(value)
@@ -46,7 +53,7 @@ struct HistoryFilter {
     /// would, and the primary key finds them.
     private mutating func continueAfter(_ position: HistoryPosition, ascending: Bool) {
         let sign = ascending ? ">" : "<"
-        guard !isOfOneSession else {
+        guard session == nil else {
             add(.int64(position.seq), "_after") { "t.seq \(sign) \($0)" }
             return
         }
