@@ -13,7 +13,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var flags: SettingFlags
 
     func run() async throws {
-        Allocator.limitArenas()
+        Allocator.set()
         OtherPrograms.hide()
         // Thousands of event streams, and connections beside them.
         DescriptorLimit.raise(to: 16_384)
