@@ -12,8 +12,8 @@ public protocol SessionControl: Sendable {
     ) async throws(TurngateError) -> Session
     /// One session, a live one as it stands this moment; throws `notFound`.
     func session(_ id: SessionID) async throws(TurngateError) -> Session
-    /// The same, as something to be encoded once.
-    func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot
+    /// The same, as something to be encoded once at most.
+    func shown(_ id: SessionID) async throws(TurngateError) -> ShownSession
     /// Newest first; live ones as they stand this moment.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
     /// Takes a patch on when it is written down; throws `conflict` unless the

@@ -46,6 +46,10 @@ enum SessionStatements {
 
     static let one = PostgresStatement(name: "session_one", sql: select(from: "sessions AS s", rest: "WHERE s.id = $1"))
 
+    /// A session that is over, in writing.
+    static let text = PostgresStatement(
+        name: "session_text", sql: "SELECT json FROM session_texts WHERE session_id = $1")
+
     /// What can be patched, and the events that tell of it (`EventRow.values`
     /// from `$5` on). Always one row when the session exists; `changed` is false
     /// when it is final: then nobody is told.

@@ -144,8 +144,8 @@ final class FakeSessions: SessionControl {
         try perform(nil) { state throws(TurngateError) in try Self.find(id, state) }
     }
 
-    func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
-        SessionSnapshot(try await session(id))
+    func shown(_ id: SessionID) async throws(TurngateError) -> ShownSession {
+        .standing(SessionSnapshot(try await session(id)))
     }
 
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
