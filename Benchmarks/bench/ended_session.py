@@ -39,7 +39,7 @@ async def run(rounds: int) -> list[Row]:
     async with stage() as on:
         ids = await past(on)
         await check(on, ids[7])
-        script, values = await captured(on.cluster, "session_one", lambda: on.http.get(f"/v1/sessions/{ids[7]}"))
+        script, values = await captured(on.cluster, "session_text", lambda: on.http.get(f"/v1/sessions/{ids[7]}"))
         pool = on.pool_connections()
 
         async def get(base: str, seconds: float = SECONDS) -> float:

@@ -68,7 +68,8 @@ async def past(on: Stage) -> list[str]:
     return ids.splitlines()
 
 
-# replica: the guards look at each step of a live session, and these are over.
+# replica: the guards look at each step of a live session, and these are over. What else a session's end does is done
+# here: it leaves its text.
 _COPIES = """
 SET session_replication_role = replica;
 CREATE TEMP TABLE copy AS
@@ -89,4 +90,5 @@ INSERT INTO agent_state_transitions (session_id, seq, at, old_state, new_state, 
         CASE seq WHEN 1 THEN NULL WHEN 2 THEN 'initializing' ELSE (ARRAY['listening', 'thinking', 'speaking'])[1 + (seq - 1) % 3] END,
         CASE seq WHEN 1 THEN 'initializing' ELSE (ARRAY['listening', 'thinking', 'speaking'])[1 + seq % 3] END, 'api', 'bench'
     FROM copy, generate_series(1, {rows}) AS seq ORDER BY copy.n, seq;
+INSERT INTO session_texts SELECT id, session_text(id) FROM copy ORDER BY n;
 """

@@ -18,5 +18,6 @@ extension Migration {
         Migration(version: 12, name: "webhooks", script: PackageResources._012_webhooks_sql),
         Migration(version: 13, name: "idempotency", script: PackageResources._013_idempotency_sql),
         Migration(version: 14, name: "faster_ids", script: PackageResources._014_faster_ids_sql),
+        Migration(version: 15, name: "session_texts", script: PackageResources._015_session_texts_sql),
     ]
 }

@@ -23,6 +23,15 @@ struct SnapshotTests {
         #expect(SessionSnapshot(changed).encoded(encode) == Array("s".utf8))
     }
 
+    @Test func whatIsWritten_isShownAsItIs() {
+        let bytes = Array("{}".utf8)
+        let shown = ShownSession.written(bytes).encoded { _ in
+            Issue.record("there is nothing to encode")
+            return []
+        }
+        #expect(shown == bytes)
+    }
+
     @Test func quickDigits_areSixteen_andNeverTheSameTwice() {
         var seen: Set<String> = []
         for _ in 0..<100_000 {

@@ -291,3 +291,29 @@ async def test_anotherWithTheAgentsIdentity_failsTheSession(http, room_server, j
 async def test_participantToken_forTheAgentsIdentityIsRefused(http, session, identity):
     answer = await http.post(f"/v1/sessions/{session['id']}/participant-tokens", json={"identity": identity})
     assert problem(answer, 409, "identity-taken")["conflicting_session"] == session["id"]
+
+
+ODD = 'a "quote" \\ \n\t\x01\x1f\x7f é😀\u2028 </script>'
+
+
+@pytest.mark.parametrize(("changes", "in_writing"), [
+    ({}, True),
+    ({"agent": {"identity": "ava", "name": "Ava é", "metadata": ODD, "attributes": {"b": ODD, "a": "", "aa": "1", "B": "2"}},
+      "labels": {"z.y": "é", "a-b": "1", "a": "2", "A_b": "3"}, "metadata": {"b": [1.50, None, {"x": 1e3}], "a": " ü "},
+      "rpc_methods": [{"name": name, "handler": {"type": "echo"}} for name in ("z", "B", "a.b", "a")],
+      "turn_policy": {"mode": "open", "notify_on": [], "open_audio_on": ["idle", "speaking"], "close_audio_on": ["thinking"],
+                      "notification": {"method": "m", "payload": ODD}, "allow_interruptions": False, "closed_gate": "pause"},
+      "max_duration_s": 0, "empty_timeout_s": 7}, True),
+    # JSON has two spellings of these, and the service has the other one.
+    ({"agent": {"identity": "ava", "metadata": "\b\f"}}, False),
+], ids=["plain", "odd", "two spellings"])
+async def test_over_isShownAsBefore_whetherItWasLeftInWritingOrNot(http, room, make_session, cluster, changes, in_writing):
+    made = await make_session(**changes)
+    done(await http.delete(f"/v1/sessions/{made['id']}"))
+    shown = await http.get(f"/v1/sessions/{made['id']}")
+    assert done(shown)["status"] == "ended"
+    written = cluster.sql(f"SELECT count(*) FROM session_texts WHERE turngate_id('ses', session_id) = '{made['id']}'")
+    assert written == ("1" if in_writing else "0")
+    # Lists are made by the service out of the columns.
+    listed = await http.get("/v1/sessions", params={"room": room})
+    assert shown.content in listed.content

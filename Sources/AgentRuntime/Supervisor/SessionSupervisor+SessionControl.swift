@@ -30,9 +30,10 @@ extension SessionSupervisor: SessionControl {
 
     public func liveSnapshot(_ id: SessionID) -> SessionSnapshot? { liveSession(id)?.shownNow }
 
-    public func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
-        if let held = liveSession(id) { return held.shownNow }
-        return SessionSnapshot(try await session(id))
+    public func shown(_ id: SessionID) async throws(TurngateError) -> ShownSession {
+        if let held = liveSession(id) { return .standing(held.shownNow) }
+        if let text = try await context.store.text(of: id) { return .written(text) }
+        return .standing(SessionSnapshot(try await session(id)))
     }
 
     public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {

@@ -58,7 +58,7 @@ struct SessionRoutes: Sendable {
     private func get(_ request: APIRequest) async throws -> HTTPResponse {
         let id = try request.sessionID()
         try request.expectNothing()
-        return .json(try await sessions.snapshot(id).encoded { $0.json })
+        return .json(try await sessions.shown(id).encoded { $0.json })
     }
 
     /// Of a session that this process holds.

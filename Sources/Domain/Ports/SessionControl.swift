@@ -15,8 +15,8 @@ public protocol SessionControl: Sendable {
     /// One that this process holds, as it stands this moment; nil for any other.
     /// Waits for nothing.
     func liveSnapshot(_ id: SessionID) -> SessionSnapshot?
-    /// Any, as something to be encoded once; throws `notFound`.
-    func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot
+    /// Any, as something to be encoded once at most; throws `notFound`.
+    func shown(_ id: SessionID) async throws(TurngateError) -> ShownSession
     /// Newest first; live ones as they stand this moment.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
     /// Takes a patch on when it is written down; throws `conflict` unless the

@@ -14,6 +14,10 @@ public protocol SessionStore: Sendable {
     ) async throws(TurngateError)
     /// The session as last written down; nil when there is none.
     func session(_ id: SessionID) async throws(TurngateError) -> Session?
+    /// A session that is over as the API shows it, where that is kept in writing:
+    /// the very bytes that `session` would be encoded into. Nil for any other,
+    /// which has to be read.
+    func text(of id: SessionID) async throws(TurngateError) -> [UInt8]?
     /// Newest first.
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage
     /// Writes what can be patched: policy, labels and metadata as `session` has

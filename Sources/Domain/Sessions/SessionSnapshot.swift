@@ -24,3 +24,20 @@ public struct SessionSnapshot: Sendable {
         let bytes = Mutex<[UInt8]?>(nil)
     }
 }
+
+/// A session to be shown: as it stands, or as it was left in writing when it was
+/// over.
+public enum ShownSession: Sendable {
+    /// Still to be encoded, unless somebody has asked before.
+    case standing(SessionSnapshot)
+    /// What the encoding would come to.
+    case written([UInt8])
+
+    /// The session's encoding, which `encode` makes where it is not there yet.
+    public func encoded(_ encode: (Session) -> [UInt8]) -> [UInt8] {
+        switch self {
+        case .standing(let snapshot): snapshot.encoded(encode)
+        case .written(let bytes): bytes
+        }
+    }
+}

@@ -31,6 +31,13 @@ public struct PostgresSessionStore: SessionStore {
         try await database.rows(SessionStatements.one, [.id(id)], Session.init(row:)).first
     }
 
+    /// As the database has written it down at the session's end.
+    public func text(of id: SessionID) async throws(TurngateError) -> [UInt8]? {
+        try await database.rows(SessionStatements.text, [.id(id)]) { (row) throws(PostgresError) in
+            try row.bytes("json")
+        }.first
+    }
+
     /// One statement for the whole page.
     public func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {
         let list = try SessionListStatement(query)

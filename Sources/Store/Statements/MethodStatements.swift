@@ -7,10 +7,13 @@ enum MethodStatements {
     static let insert = PostgresStatement(
         name: "method_insert",
         sql: """
+            WITH \(session)
             INSERT INTO rpc_methods (
                 session_id, name, description, handler_type, static_response, handler, allowed_callers, keep_payloads,
                 builtin, registered_at, calls, errors, total_latency_ms, max_latency_ms, last_called_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            SELECT $1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8::boolean, $9::boolean, $10::timestamptz, $11::bigint,
+                $12::bigint, $13::float8, $14::float8, $15::timestamptz
+            FROM (SELECT count(*) FROM session) AS locked
             ON CONFLICT (session_id, name) DO UPDATE SET
                 description = excluded.description, handler_type = excluded.handler_type,
                 static_response = excluded.static_response, handler = excluded.handler,
@@ -31,7 +34,17 @@ enum MethodStatements {
             """)
 
     static let delete = PostgresStatement(
-        name: "method_delete", sql: "DELETE FROM rpc_methods WHERE session_id = $1 AND name = $2")
+        name: "method_delete",
+        sql: """
+            WITH \(session)
+            DELETE FROM rpc_methods USING session WHERE rpc_methods.session_id = session.id AND name = $2
+            """)
+
+    /// Takes the session's lock before that of the method, in the order of a
+    /// journal batch.
+    private static let session = """
+        session AS MATERIALIZED (SELECT id FROM sessions WHERE id = $1 FOR NO KEY UPDATE)
+        """
 
     /// The usage in the form of `RPCMethodUsage`'s own Codable.
     static let list = PostgresStatement(

@@ -44,7 +44,12 @@ enum SessionStatements {
             WHERE room = $1 AND agent_identity = $2 AND status NOT IN ('ended', 'failed')
             """)
 
-    static let one = PostgresStatement(name: "session_one", sql: select(from: "sessions AS s", rest: "WHERE s.id = $1"))
+    static let one = PostgresStatement(
+        name: "session_one", sql: select(from: "sessions AS s", rest: "WHERE s.id = $1"), isShortRead: true)
+
+    /// A session that is over, in writing.
+    static let text = PostgresStatement(
+        name: "session_text", sql: "SELECT json FROM session_texts WHERE session_id = $1", isShortRead: true)
 
     /// What can be patched, and the events that tell of it (`EventRow.values`
     /// from `$5` on). Always one row when the session exists; `changed` is false

@@ -16,6 +16,9 @@ public struct DelivererConfiguration: Sendable {
     public var giveUpAfter: Duration = .seconds(3 * 86_400)
     /// How often to look for what is due; `wake()` is for what is new.
     public var poll: Duration = .seconds(1)
+    /// How far apart looks for something new are in a busy moment; the first after
+    /// a pause waits for nothing.
+    public var pace: Duration = .milliseconds(20)
     /// How often to tidy up, and to count what waits.
     public var tidyEvery: Duration = .seconds(10)
     /// How long one lane is delivered before others have their turn.

@@ -93,11 +93,14 @@ public final class WebhookDeliverer: Sendable {
     private func deliver() async {
         await withDiscardingTaskGroup { group in
             while !isStopping, !Task.isCancelled {
+                let begun = clock.uptime
                 // As long as there is more than could be taken at once.
                 while let lanes = await claim(), !lanes.isEmpty, !isStopping {
                     for lane in lanes { group.addTask { await self.deliver(lane) } }
                 }
                 await doorbell.wait()
+                // Cancellation ends the loop as it does everywhere here.
+                if clock.uptime - begun < configuration.pace { try? await clock.sleep(until: begun + configuration.pace) }
             }
         }
     }

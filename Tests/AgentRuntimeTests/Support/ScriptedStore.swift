@@ -18,6 +18,7 @@ final class ScriptedStore: SessionStore {
         var claims: [SessionID: IdempotencyClaim] = [:]
         var webhooks: [SessionID: [WebhookWithSecret]] = [:]
         var invocations: [SessionID: [RPCInvocationRecord]] = [:]
+        var texts: [SessionID: [UInt8]] = [:]
     }
 
     private let state = Mutex(State())
@@ -26,6 +27,8 @@ final class ScriptedStore: SessionStore {
     /// From now on, nobody knows whether a new session was written.
     func loseInserts(_ loses: Bool) { state.withLock { $0.losesInserts = loses } }
     func put(_ session: Session) { state.withLock { $0.sessions[session.id] = session } }
+    /// As if this session had been left in writing.
+    func put(_ text: [UInt8], of id: SessionID) { state.withLock { $0.texts[id] = text } }
     /// As if the journal's rows of these turns had been written.
     func put(_ turns: [Turn], of id: SessionID) { state.withLock { $0.turns[id] = turns } }
     /// From now on, lists of turns, once read, wait for `gate`.
@@ -71,6 +74,10 @@ final class ScriptedStore: SessionStore {
 
     func session(_ id: SessionID) async throws(TurngateError) -> Session? {
         try with { state throws(TurngateError) in state.sessions[id] }
+    }
+
+    func text(of id: SessionID) async throws(TurngateError) -> [UInt8]? {
+        try with { state throws(TurngateError) in state.texts[id] }
     }
 
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {

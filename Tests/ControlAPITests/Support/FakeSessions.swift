@@ -152,8 +152,8 @@ final class FakeSessions: SessionControl {
         }
     }
 
-    func snapshot(_ id: SessionID) async throws(TurngateError) -> SessionSnapshot {
-        SessionSnapshot(try await session(id))
+    func shown(_ id: SessionID) async throws(TurngateError) -> ShownSession {
+        .standing(SessionSnapshot(try await session(id)))
     }
 
     func sessions(_ query: SessionQuery) async throws(TurngateError) -> SessionPage {

@@ -48,6 +48,8 @@ struct DeliveryFixture {
         logger: Logger = Logger(label: "test"), _ change: (inout DelivererConfiguration) -> Void = { _ in }
     ) -> WebhookDeliverer {
         var configuration = DelivererConfiguration()
+        // By a clock that the tests move.
+        configuration.pace = .zero
         configuration.poll = .milliseconds(20)
         configuration.tidyEvery = .milliseconds(100)
         configuration.jitter = { 0.5 }
