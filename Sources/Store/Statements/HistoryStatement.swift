@@ -23,14 +23,17 @@ struct HistoryStatement {
         let text = HistoryText(
             filter: filter, form: form, ascending: query.ascending, limit: "$\(filter.values.count + 1)",
             bound: filter.shape == nil ? limit : max(1000, limit))
-        statement = filter.shape.map { Self.statement(named: text.name(shape: $0), text) } ?? .unnamed(text.sql)
+        statement =
+            filter.shape.map {
+                Self.statement(named: text.name(shape: $0), text, isShort: form == .page && query.session != nil)
+            } ?? .unnamed(text.sql)
     }
 
     /// The text is put together once only: it takes longer than all the rest.
-    private static func statement(named name: String, _ text: HistoryText) -> PostgresStatement {
+    private static func statement(named name: String, _ text: HistoryText, isShort: Bool) -> PostgresStatement {
         prepared.withLock { prepared in
             if let known = prepared[name] { return known }
-            let statement = PostgresStatement(name: name, sql: text.sql)
+            let statement = PostgresStatement(name: name, sql: text.sql, isShortRead: isShort)
             prepared[name] = statement
             return statement
         }

@@ -100,7 +100,9 @@ public final class WebhookDeliverer: Sendable {
                 }
                 await doorbell.wait()
                 // Cancellation ends the loop as it does everywhere here.
-                if clock.uptime - begun < configuration.pace { try? await clock.sleep(until: begun + configuration.pace) }
+                if clock.uptime - begun < configuration.pace {
+                    try? await clock.sleep(until: begun + configuration.pace)
+                }
             }
         }
     }
