@@ -19,5 +19,6 @@ extension Migration {
         Migration(version: 13, name: "idempotency", script: PackageResources._013_idempotency_sql),
         Migration(version: 14, name: "faster_ids", script: PackageResources._014_faster_ids_sql),
         Migration(version: 15, name: "session_texts", script: PackageResources._015_session_texts_sql),
+        Migration(version: 16, name: "plans", script: PackageResources._016_plans_sql),
     ]
 }

@@ -213,6 +213,20 @@ struct LifeTests {
         }
     }
 
+    @Test func aSessionThatIsOver_isShownAsItWasLeftInWriting_andALiveOneAsItStands() async throws {
+        let bench = Bench()
+        let session = try await bench.activeSession()
+        bench.store.put(Array("{}".utf8), of: session.id)
+        func shown() async throws -> String {
+            let shown = try await bench.supervisor.shown(session.id)
+            return String(decoding: shown.encoded { Array($0.status.rawValue.utf8) }, as: UTF8.self)
+        }
+        #expect(try await shown() == "active")
+        _ = try await bench.supervisor.end(session.id, actor: nil)
+        #expect(await eventually { bench.supervisor.census.isEmpty })
+        #expect(try await shown() == "{}")
+    }
+
     @Test func shutDown_endsAllSessions_andRefusesNewOnes() async throws {
         let bench = Bench()
         for index in 0..<5 { _ = try await bench.activeSession(SessionSpec(room: "r\(index)")) }

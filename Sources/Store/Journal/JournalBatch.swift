@@ -16,8 +16,11 @@ struct JournalBatch {
     private var receipts: [NotificationID: NotificationReceipt] = [:]
     private var usage: [SessionID: [String: RPCMethodUsage]] = [:]
     private var sessions: Set<SessionID> = []
+    private let known: LatestSteps
 
-    init(_ units: [JournalUnit]) {
+    /// Asks PostgreSQL for no predecessor that is `known`.
+    init(_ units: [JournalUnit], known: LatestSteps = LatestSteps()) {
+        self.known = known
         events = units.flatMap(\.events)
         for entry in units.lazy.flatMap(\.entries) { add(entry) }
     }
@@ -52,12 +55,24 @@ struct JournalBatch {
     /// none are asked for.
     var placeOfPredecessors: Int? { strangers.isEmpty ? nil : commands.count - (events.isEmpty ? 1 : 2) }
 
-    /// Transitions whose predecessors are not in this batch.
+    /// Transitions whose predecessors are neither in this batch nor known.
     private var strangers: [AgentStateTransition] {
         let places = Set(transitions.map { HistoryPlace(session: $0.sessionID, seq: $0.seq) })
         return transitions.filter {
-            $0.seq > 1 && !places.contains(HistoryPlace(session: $0.sessionID, seq: $0.seq - 1))
+            let before = HistoryPlace(session: $0.sessionID, seq: $0.seq - 1)
+            return $0.seq > 1 && !places.contains(before) && known[before] == nil
         }
+    }
+
+    /// When the states began that transitions of this batch left, where that was
+    /// known beforehand.
+    var knownStarts: [HistoryPlace: Timestamp] {
+        var starts: [HistoryPlace: Timestamp] = [:]
+        for step in transitions {
+            guard let at = known[HistoryPlace(session: step.sessionID, seq: step.seq - 1)] else { continue }
+            starts[HistoryPlace(session: step.sessionID, seq: step.seq)] = at
+        }
+        return starts
     }
 
     private var opening: PostgresCommand {

@@ -1,16 +1,21 @@
 import Domain
 import Postgres
+import Synchronization
 
 /// The journal's way into PostgreSQL.
-struct PostgresJournalSink: JournalSink {
-    let pool: PostgresPool
+final class PostgresJournalSink: JournalSink {
+    private let pool: PostgresPool
+    private let latest = Mutex(LatestSteps())
+
+    init(pool: PostgresPool) { self.pool = pool }
 
     func write(_ units: [JournalUnit]) async throws(JournalFailure) -> [HistoryPlace: Timestamp] {
-        let batch = JournalBatch(units)
+        let batch = JournalBatch(units, known: latest.withLock { $0.about(units) })
         do {
             let results = try await pool.transaction(batch.commands)
-            guard let place = batch.placeOfPredecessors, place < results.count else { return [:] }
-            var starts: [HistoryPlace: Timestamp] = [:]
+            latest.withLock { $0.take(units) }
+            var starts = batch.knownStarts
+            guard let place = batch.placeOfPredecessors, place < results.count else { return starts }
             for row in results[place] {
                 let place = HistoryPlace(session: try row.id("session_id"), seq: try row.get("seq"))
                 starts[place] = try row.timestamp("at")

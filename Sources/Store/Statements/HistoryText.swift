@@ -17,14 +17,14 @@ struct HistoryText {
     var sql: String {
         let parts = filter.session.map(parts(of:)) ?? partsOfAll
         return """
-            WITH \(parts.session)page AS (
+            WITH page AS (
                 SELECT t.*, (t.at AT TIME ZONE 'UTC')::text AS shown_at, row_number() OVER way AS place\(next)
                 FROM (
                     SELECT t.* FROM \(filter.source) \(filter.condition)
                     ORDER BY \(order) LIMIT \(bound + 1)
                 ) AS t
                 WINDOW way AS (ORDER BY \(order)) ORDER BY \(order) LIMIT \(limit)::bigint + 1
-            )
+            )\(parts.session)
             SELECT \(form.whole(parts.rows)) AS rows, count(*) > \(limit) AS more, \(last("max(page.at)")) AS last_at,
                 (\(last("array_agg(page.session_id)")))[1] AS last_session, \(last("max(page.seq)")) AS last_seq
             FROM page\(parts.join)
@@ -33,7 +33,8 @@ struct HistoryText {
 
     private typealias Parts = (session: String, rows: String, join: String)
 
-    /// What all rows begin with is written once and stands between the rows.
+    /// What all rows begin with is written once and stands between the rows. They
+    /// are put together as they come out of `page`, which is in order.
     private func parts(of session: (id: String, text: String)) -> Parts {
         let head = "(SELECT head FROM session)"
         let rest = form.rest(end: end("(SELECT ended_at FROM session)"))
@@ -47,17 +48,18 @@ struct HistoryText {
         )
     }
 
-    /// LATERAL: the rows are gone through in their order, and that of the text.
+    /// Many rows are of few sessions, each of which is looked up once.
     private var partsOfAll: Parts {
         let rest = form.rest(end: end("session.ended_at"))
         return (
-            session: "", rows: shown("string_agg(session.head || \(rest), \(form.separator))"),
-            join: """
-            \nCROSS JOIN LATERAL (
-                SELECT ended_at, \(form.head(id: "turngate_id('ses', sessions.id)")) AS head
-                FROM sessions WHERE sessions.id = page.session_id OFFSET 0
-            ) AS session
-            """
+            session: """
+            , session AS MATERIALIZED (
+                SELECT id, ended_at, \(form.head(id: "turngate_id('ses', sessions.id)")) AS head
+                FROM sessions WHERE id = ANY (ARRAY(SELECT DISTINCT session_id FROM page))
+            )
+            """,
+            rows: shown("string_agg(session.head || \(rest), \(form.separator) ORDER BY place)"),
+            join: " JOIN session ON session.id = page.session_id"
         )
     }
 
