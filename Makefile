@@ -1,6 +1,6 @@
 # The commands of the house; what they do is in scripts/.
 .DEFAULT_GOAL := help
-.PHONY: help run test soak demo bench bench-http bench-store bench-room build check fmt clean
+.PHONY: help run test soak demo bench bench-http bench-store bench-room bench-check build check fmt clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ bench-store: ## the same: long histories, exports, the start, everything at once
 
 bench-room: ## the same: RPC, notifications, joining, memory and CPU of sessions
 	@exec ./scripts/bench room
+
+bench-check: ## count what the hot paths cost; ARGS=--update keeps what is counted
+	@exec ./scripts/bench-check $(ARGS)
 
 build: ## a release build: .build/release/turngate
 	@./scripts/bootstrap

@@ -79,6 +79,13 @@ let package = Package(
 
         // Never in a product.
         room("TestSupport", ["Domain", "Postgres", "Migrations", collections, logging]),
+        .executableTarget(
+            name: "HotPaths",
+            dependencies: [
+                "Domain", "HTTPServer", "Postgres", "Security", "Migrations", "Store", "AgentRuntime", "ControlAPI",
+                "Metrics", "TestSupport", logging,
+            ],
+            swiftSettings: settings),
 
         tests("Domain", ["Domain", "TestSupport"]),
         tests("Metrics", ["Metrics"]),

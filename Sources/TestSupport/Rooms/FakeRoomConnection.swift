@@ -8,6 +8,7 @@ public final class FakeRoomConnection: RoomConnection {
         var methods: [String] = []
         var log: [String] = []
         var answers: [UInt64: Result<String, RPCError>] = [:]
+        var waiters: [UInt64: CheckedContinuation<Result<String, RPCError>, Never>] = [:]
         var nextHandle: UInt64 = 0
         var isOver = false
         var sinks: [String: AudioSink] = [:]
@@ -71,6 +72,18 @@ public final class FakeRoomConnection: RoomConnection {
     /// What the agent answered to the invocation; nil before it has.
     public func answer(to handle: UInt64) -> Result<String, RPCError>? { state.withLock { $0.answers[handle] } }
 
+    /// Waits, for as long as it takes, for what the agent answers to the
+    /// invocation. One waits for each.
+    public func awaitAnswer(to handle: UInt64) async -> Result<String, RPCError> {
+        await withCheckedContinuation { continuation in
+            let answer = state.withLock { state in
+                if state.answers[handle] == nil { state.waiters[handle] = continuation }
+                return state.answers[handle]
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
     public func setAttributes(_ attributes: [String: String]) async throws(RoomError) {
         let (gate, error) = room.state.withLock { ($0.setAttributesGate, $0.setAttributesError) }
         if let gate, await !gate.wait() { throw .failed("cancelled") }
@@ -102,7 +115,11 @@ public final class FakeRoomConnection: RoomConnection {
     public func respond(
         to invocation: RPCInvocation, with result: Result<String, RPCError>
     ) throws(RoomError) {
-        state.withLock { $0.answers[invocation.handle] = result }
+        let waiter = state.withLock { state in
+            state.answers[invocation.handle] = result
+            return state.waiters.removeValue(forKey: invocation.handle)
+        }
+        waiter?.resume(returning: result)
     }
 
     public func performRPC(
@@ -177,10 +194,13 @@ public final class FakeRoomConnection: RoomConnection {
     /// Whether the server sends a received track; nil: it is not received.
     public func flows(_ trackSid: String) -> Bool? { state.withLock { $0.flows[trackSid] } }
 
+    /// Where a track's frames go; nil when nobody receives it.
+    public func sink(of trackSid: String) -> AudioSink? { state.withLock { $0.sinks[trackSid] } }
+
     /// A frame of a track arrives, on this thread; false when nobody receives it.
     @discardableResult
     public func hear(_ frame: AudioFrame, on trackSid: String) -> Bool {
-        guard let sink = state.withLock({ $0.sinks[trackSid] }) else { return false }
+        guard let sink = sink(of: trackSid) else { return false }
         sink(frame)
         return true
     }

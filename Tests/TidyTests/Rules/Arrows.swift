@@ -21,6 +21,10 @@ enum Arrows {
             "AgentRuntime", "ControlAPI", "Webhooks", "Metrics", "Logging", "ArgumentParser",
         ],
         "TestSupport": ["Domain", "Postgres", "Migrations", "DequeModule", "Logging"],
+        "HotPaths": [
+            "Domain", "HTTPServer", "Postgres", "Security", "Migrations", "Store", "AgentRuntime", "ControlAPI",
+            "Metrics", "TestSupport", "Logging",
+        ],
     ]
 
     /// The one wrapper of each C library.
