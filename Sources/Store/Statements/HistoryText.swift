@@ -40,9 +40,9 @@ struct HistoryText {
         let rest = form.rest(end: end("(SELECT ended_at FROM session)"))
         return (
             session: """
-            session AS MATERIALIZED (
+            , session AS MATERIALIZED (
                 SELECT ended_at, \(form.head(id: session.text)) AS head FROM sessions WHERE id = \(session.id)
-            ), 
+            )
             """,
             rows: "\(head) || \(shown("string_agg(\(rest), \(form.separator) || \(head))"))", join: ""
         )
