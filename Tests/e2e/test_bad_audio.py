@@ -85,6 +85,14 @@ async def well_and_quiet(one: Listening, since: int) -> None:
     await one.hears(29, mark, 270)
 
 
+async def speaks(one: Listening, before: int) -> None:
+    """The agent has begun to play what there is: it says so in its history, in which there were so many rows before."""
+    async def look() -> bool:
+        return "speaking" in [row["new_state"] for row in (await history(one.http, one.session["id"]))[before:]]
+
+    await until(look, "an agent that speaks")
+
+
 async def test_hundredMegabytes_areRefusedAtOnce(listening, service):
     one = await listening()
     since = one.ear.mark()
@@ -118,6 +126,7 @@ async def test_bodyThatNeverEnds_isEndedByTheService(listening):
 async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listening, service):
     """A stream that is well-formed may last; it neither fills the memory nor keeps the floor of speech for ever."""
     one = await listening()
+    rows = len(await history(one.http, one.session["id"]))
     since, sent, before, began = one.ear.mark(), 0, resident_kib(service.pid), time.monotonic()
 
     async def endless():
@@ -129,11 +138,7 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
 
     post = one.http.post(one.url("speech"), content=endless(), headers=WAV, params={"wait_ms": 5000})
     saying = asyncio.ensure_future(post)
-
-    async def speaks() -> bool:
-        return (await get_session(one.http, one.session["id"]))["agent_state"] == "speaking"
-
-    await until(speaks, "an agent that speaks")
+    await speaks(one, rows)
     await asyncio.sleep(1.5)
     assert not saying.done()
     # What is taken in ahead of the playout is bounded; the kernel's own buffers hold some ten megabytes.
@@ -152,6 +157,7 @@ async def test_silenceThatNeverEnds_isPlayedAtItsPaceAndCanBeInterrupted(listeni
 async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
     """The connection is gone in the middle of the body."""
     one = await listening()
+    rows = len(await history(one.http, one.session["id"]))
     address = service.url.removeprefix("http://").split(":")
     _, writer = await asyncio.open_connection(address[0], int(address[1]))
     since = one.ear.mark()
@@ -160,7 +166,7 @@ async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
             f"Content-Type: audio/wav\r\nContent-Length: {len(body)}\r\n\r\n").encode()
     writer.write(head + body[:40_000])
     await writer.drain()
-    await one.ear.first_loud(since)
+    await speaks(one, rows)
     writer.transport.abort()
     await one.next_told()
     await one.silence()
@@ -173,15 +179,15 @@ async def test_uploadThatBreaksOff_failsAndTheAgentListens(listening, service):
 async def test_bodyThatStopsInTheMiddle_isA408AndTheAgentListens(listening, service):
     """The connection stays, and nothing more comes."""
     one = await listening()
+    rows = len(await history(one.http, one.session["id"]))
     address = service.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(address[0], int(address[1]))
     body = speech(31, 2000)
     head = (f"POST {one.url('speech')} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer admin-secret\r\n"
             f"Content-Type: audio/wav\r\nContent-Length: {len(body)}\r\n\r\n").encode()
-    since = one.ear.mark()
     writer.write(head + body[:20_000])
     await writer.drain()
-    await one.ear.first_loud(since)
+    await speaks(one, rows)
     line = await asyncio.wait_for(reader.readline(), 60)
     assert line.split()[1] in (b"408", b"400"), line
     writer.close()

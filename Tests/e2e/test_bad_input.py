@@ -79,7 +79,8 @@ def filled(path: str, session: str = NO_SESSION) -> str:
 async def live(service):
     """A live session that all of this file's requests are for and that none of them changes."""
     async with service.client() as http:
-        made = done(await http.post("/v1/sessions", json={"room": "bad-input", "labels": {"kept": "yes"}}), 201)
+        made = done(await http.post("/v1/sessions", json={
+            "room": "bad-input", "labels": {"kept": "yes"}, "empty_timeout_s": 0}), 201)
         yield made
         after = done(await http.get(f"/v1/sessions/{made['id']}"))
         assert after == made, "bad input changed the session"

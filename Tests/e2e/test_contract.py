@@ -22,7 +22,7 @@ from support.service import ADMIN, ROOT, environment
 from support.sse import events
 from test_rpc import ask
 
-EXAMPLES = int(os.environ.get("TURNGATE_SCHEMATHESIS_EXAMPLES", enough(2000, 700)))
+EXAMPLES = int(os.environ.get("TURNGATE_SCHEMATHESIS_EXAMPLES", enough(2000, 300)))
 PHASES = os.environ.get("TURNGATE_SCHEMATHESIS_PHASES", "examples,coverage,fuzzing")
 SECONDS = int(os.environ.get("TURNGATE_SCHEMATHESIS_SECONDS", "900"))
 OPERATIONS = 58
@@ -107,7 +107,7 @@ async def first_event(http, session: str) -> str:
 
 async def doomed(http) -> list[str]:
     """Live sessions, each for one reading of its audio."""
-    bodies = [{"room": f"doomed-{number}"} for number in range(READINGS)]
+    bodies = [{"room": f"doomed-{number}", "empty_timeout_s": 0} for number in range(READINGS)]
     return [done(await http.post("/v1/sessions", json=body), 201)["id"] for body in bodies]
 
 

@@ -14,8 +14,9 @@ from support.turns import audio_policy, cancel, end, get_session, start
 from test_rpc import together
 
 ATTRIBUTE = TOPIC = "turngate.gate"
-# How far from a call of the API its edge may be: the call's travel, the lag of the audio, a frame.
-EDGE_MS = 200.0
+# How far from a call of the API its edge may be: the lag of the audio, a frame. On a busy machine the lag changes by more
+# than anybody can know at that moment.
+EDGE_MS, BUSY_EDGE_MS = 200.0, 700.0
 # How long a test listens, and more.
 REACH_MS = 8000
 REASONS = {"api", "policy", "turn", "no_turn", "not_holder", "unavailable"}
@@ -154,7 +155,7 @@ async def test_everybodyIsToldWhoIsHeard(http, scene):
 
 # The agent's state
 
-async def test_agentsState_shutsAndOpensTheGateInTheMiddleOfATurn(http, scene):
+async def test_agentsState_shutsAndOpensTheGateInTheMiddleOfATurn(http, scene, quiet):
     one = await scene("alice", allow_interruptions=True)
     alice, speaker = one.peers["alice"], one.speakers["alice"]
     reader = await one.read()
@@ -165,7 +166,8 @@ async def test_agentsState_shutsAndOpensTheGateInTheMiddleOfATurn(http, scene):
     shut.append(speaker.position())
     assert await gates(http, one.session) == {"alice": ("closed", "policy")}
     assert (await audio_input(http, one.session))["enabled"] is False
-    await one.talk(800)
+    # For longer than the doubt about both of its edges.
+    await one.talk(1200)
     opened = [speaker.position()]
     await put_state(http, one.session["id"], "listening")
     opened.append(speaker.position())
@@ -176,12 +178,13 @@ async def test_agentsState_shutsAndOpensTheGateInTheMiddleOfATurn(http, scene):
     timeline = one.heard(reader, "alice")
     lost_from, lost_to = max(timeline.missing(timeline.first, timeline.last), key=lambda part: part[1] - part[0])
     assert not [gap for gap in timeline.gaps if 15 < gap.length < 300 and not gap.concealed], str(timeline)
-    assert is_near(lost_from, shut) and is_near(lost_to, opened), (shut, opened, str(timeline))
+    assert is_near(lost_from, shut, quiet) and is_near(lost_to, opened, quiet), (shut, opened, str(timeline))
 
 
-def is_near(edge: float, call: list[float]) -> bool:
+def is_near(edge: float, call: list[float], quiet) -> bool:
     """Whether an edge is where the call was, which began and ended at these positions."""
-    return call[0] - EDGE_MS <= edge <= call[1] + EDGE_MS
+    doubt = EDGE_MS if quiet.is_quiet else BUSY_EDGE_MS
+    return call[0] - doubt <= edge <= call[1] + doubt
 
 
 async def test_stateThatNoListNames_leavesTheGate(http, scene):
@@ -229,7 +232,7 @@ async def test_gateByHand_goesBeforeAllElseAndShowsWhy(http, scene):
     assert await gates(http, one.session) == {"alice": ("open", "policy"), "bob": ("open", "policy")}
 
 
-async def test_gateByHandOfOne_leavesTheOthers(http, scene):
+async def test_gateByHandOfOne_leavesTheOthers(http, scene, quiet):
     one = await scene("alice", "bob", mode="open")
     await set_gate(http, one.session, False, participants=["bob"])
     await one.talk(300)
@@ -244,7 +247,7 @@ async def test_gateByHandOfOne_leavesTheOthers(http, scene):
     await one.stop(reader)
     alice, bob = one.heard(reader, "alice"), one.heard(reader, "bob")
     assert alice.total("signal") > 1100 and bob.total("signal") > 500
-    assert is_near(bob.first, opened), (opened, str(bob))
+    assert is_near(bob.first, opened, quiet), (opened, str(bob))
 
 
 async def test_gateByHand_inATurn_isAHoleInItAndNotItsEnd(http, scene):

@@ -12,7 +12,7 @@ from support.service import WRITER, environment
 
 async def until_answered(client, path: str, key: str, body: dict | None):
     """Asks again as long as the first call with the key runs."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(300):
         while True:
             answer = await client.post(path, json=body, headers={"Idempotency-Key": key})
             if answer.status_code != 409 or "idempotency-key-in-use" not in answer.text:

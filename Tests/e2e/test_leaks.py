@@ -10,12 +10,13 @@ from livekit import api
 from peers import Peer, Tone, token
 from server_process import KEY, SECRET
 from support.answers import done, put_state, until
+from support.effort import enough
 from support.heap_watch import HeapWatch
 from support.processes import descriptors, resident_kib, threads
 from support.service import environment
 
-SESSIONS = int(os.environ.get("TURNGATE_LEAK_SESSIONS", "200"))
-SPOKEN_SESSIONS = int(os.environ.get("TURNGATE_LEAK_SPOKEN_SESSIONS", "50"))
+SESSIONS = int(os.environ.get("TURNGATE_LEAK_SESSIONS", enough(200, 80)))
+SPOKEN_SESSIONS = int(os.environ.get("TURNGATE_LEAK_SPOKEN_SESSIONS", enough(50, 25)))
 # Enough to fill caches and pools once.
 WARM_UP = 20
 # LiveKit's own core holds on to a room for 10 to 20 s after it was left, about 400 KiB each; what is

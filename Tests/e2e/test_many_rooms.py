@@ -128,6 +128,10 @@ def check(turns: list, was_quiet: bool, figures) -> None:
         due, settled = max(asked - 300, last), max(answered - 300, last)
         where = f"{speaker.number}, {turn['id']}: {timeline}"
         dropped += turn["dropped_frames"]
+        if not timeline.signal and not was_quiet:
+            # So much was late that nothing of it can be read.
+            unplaced += 1
+            continue
         if turn["outcome"] != "committed" or not timeline.signal:
             wrong.append(f"{turn['outcome']}: {where}")
             continue

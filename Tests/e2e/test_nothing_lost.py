@@ -1,4 +1,4 @@
-"""5,000 events, ten kills: every one reaches the receiver, and a reader that comes again has each once."""
+"""Thousands of events, kills in between: every one reaches the receiver, and a reader that comes again has each once."""
 
 import asyncio
 import json
@@ -8,11 +8,12 @@ import pytest
 
 from support.answers import done, until
 from support.backend import Backend
+from support.effort import enough
 from support.service import Service, environment
 
-EVENTS = 5000
-KILLS = 10
-SESSIONS = 20
+EVENTS = enough(5000, 2000)
+KILLS = enough(10, 4)
+SESSIONS, AT_ONCE = 20, 5
 GONE = (httpx.TransportError,)
 
 
@@ -63,10 +64,13 @@ async def test_tenKills_loseNoEvent_andDoubleNoneForTheReader(cluster, own_room_
     try:
         for round_number in range(KILLS + 1):
             async with service.client() as http:
-                made = await asyncio.gather(*(
-                    http.post("/v1/sessions", json={"room": f"{room}-{round_number}-{number}"})
-                    for number in range(SESSIONS)))
-                identifiers = [done(answer, 201)["id"] for answer in made]
+                identifiers = []
+                # A few at once: each has a time in which it has to join.
+                for first in range(0, SESSIONS, AT_ONCE):
+                    made = await asyncio.gather(*(
+                        http.post("/v1/sessions", json={"room": f"{room}-{round_number}-{number}"})
+                        for number in range(first, first + AT_ONCE)))
+                    identifiers += [done(answer, 201)["id"] for answer in made]
                 wanted = EVENTS // (KILLS + 1) + 1
 
                 async def work(identifier: str) -> None:

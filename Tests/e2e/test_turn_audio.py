@@ -324,7 +324,6 @@ def check_paused(stage: Stage, findings: Findings) -> None:
             findings.say(number, f"a pre-roll without a ring: {turn.shown}", turn)
 
 
-@pytest.mark.quiet
 async def test_turnAudio_atAnotherRate_isTheSame(stage):
     one = await stage(5)
     turn = await one.take_turn(400)
