@@ -49,3 +49,12 @@ hold_lock() {
 
 # A short name for this tree, for what cannot live inside it.
 tree_hash() { printf '%s' "$ROOT" | sha256sum | cut -c1-10; }
+
+# apt_install PACKAGE...: Debian's packages, for what only some scripts need.
+apt_install() {
+    local as_root=()
+    ((EUID == 0)) || as_root=(sudo)
+    "${as_root[@]}" apt-get update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" ||
+        die "apt-get could not install: $*"
+}
