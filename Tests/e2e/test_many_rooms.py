@@ -1,4 +1,4 @@
-"""Ten rooms in which people take turns, all at once, for half a minute or a whole one: no frame is lost in a turn."""
+"""Ten rooms in which people take turns, all at once, for a while or a whole minute: no frame is lost in a turn."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from support.service import environment
 from support.speaker import CodedSpeaker
 from support.turns import audio_policy, end, ended_turn, start, turn_audio
 
-ROOMS, SECONDS = 10, enough(60, 30)
+ROOMS, SECONDS = 10, enough(60, 20)
 FRAME_MS = 20.0
 LOST_MS = 15.0
 # Shorter than the queue of the slowest; each turn once.

@@ -16,7 +16,7 @@ from support.listener import LOUD_RMS, loudness
 from support.listening import METHOD, REACH_MS, Listening, speech
 from support.turns import end, start
 
-SPEECHES, SPEECH_MS = enough(30, 20), 600
+SPEECHES, SPEECH_MS = enough(30, 12), 600
 MEDIAN_MS, SPREAD_MS = 15.0, 40.0
 INTERRUPT_MS, PLAYED_MS = 100.0, 60.0
 

@@ -1,4 +1,4 @@
-"""What is heard in a turn: all of it, nothing else, and the first words too. Fifty turns of each kind.
+"""What is heard in a turn: all of it, nothing else, and the first words too. Up to fifty turns of each kind.
 
 Every client says its coded signal; what the turn's WAV and the stream hold is decoded afterwards, and
 must be what was said between the calls. A call is made by the client at one moment and reaches the agent
@@ -23,7 +23,7 @@ from support.quiet import Quiet
 from support.stage import FINE_MS, FRAME_MS, REACH_MS, Stage, Theatre, TurnOnAir
 from support.turns import cancel, end, ended_turn, get_turn, start, turn_audio
 
-TURNS = enough(50, 25)
+TURNS = enough(50, 15)
 PRE_ROLL_MS = 500
 # A frame is 20 ms; less than this is the jitter buffer's way to catch up, and shown as such.
 LOST_MS = 15.0
