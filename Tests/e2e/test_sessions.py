@@ -9,6 +9,8 @@ from livekit import api, rtc
 from peers import Peer
 from server_process import KEY, SECRET
 from support.answers import BUILT_IN, done, pages, problem, put_state, session_with, until
+from support.processes import descriptors
+from support.service import environment
 
 SESSION_ID = re.compile(r"ses_[0-7][0-9A-HJKMNP-TV-Z]{25}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
@@ -74,6 +76,19 @@ async def test_create_hasEveryMethodRegisteredBeforeAnybodyMeetsTheAgent(room_se
         alice.me.perform_rpc(destination_identity="agent", method=f"m{number}", payload="") for number in range(20)))
     assert answers == [str(number) for number in range(20)]
     await making
+
+
+async def test_create_opensNoMoreSocketsForTheTenthSessionThanForTheFirst(cluster, own_room_server, serve):
+    # All rooms share the core's list of networks; told of it again, a session may gather again, at every join of another.
+    service = await serve(environment(cluster.new_database(), own_room_server))
+    async with service.client() as http:
+        counts = [descriptors(service.pid)]
+        for number in range(11):
+            done(await http.post("/v1/sessions", json={"room": f"sockets-{number}"}), 201)
+            counts.append(descriptors(service.pid))
+        # The first brings up what all share. Two more: connections to the database, which come and go.
+        first, others = counts[1] - counts[0], (counts[11] - counts[1]) / 10
+        assert others <= first + 2, counts
 
 
 async def test_create_withoutWaitingAnswersAtOnceAndBecomesActive(http, room):

@@ -43,6 +43,16 @@ nonisolated enum WireLogLevel: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum WireContinualGatheringPolicy: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
+  case gatherOnce = 0
+  case gatherContinually = 1
+
+  init() {
+    self = .gatherOnce
+  }
+
+}
+
 nonisolated enum WireParticipantState: Int, SwiftProtobuf.Enum, Swift.CaseIterable {
   case joining = 0
   case joined = 1
@@ -1020,6 +1030,15 @@ nonisolated struct WireRoomOptions: Sendable {
   /// Clears the value of `dynacast`. Subsequent reads from it will return its default value.
   mutating func clearDynacast() {self._dynacast = nil}
 
+  var rtcConfig: WireRtcConfig {
+    get {_rtcConfig ?? WireRtcConfig()}
+    set {_rtcConfig = newValue}
+  }
+  /// Returns true if `rtcConfig` has been explicitly set.
+  var hasRtcConfig: Bool {self._rtcConfig != nil}
+  /// Clears the value of `rtcConfig`. Subsequent reads from it will return its default value.
+  mutating func clearRtcConfig() {self._rtcConfig = nil}
+
   var joinRetries: UInt32 {
     get {_joinRetries ?? 0}
     set {_joinRetries = newValue}
@@ -1063,10 +1082,32 @@ nonisolated struct WireRoomOptions: Sendable {
   fileprivate var _autoSubscribe: Bool? = nil
   fileprivate var _adaptiveStream: Bool? = nil
   fileprivate var _dynacast: Bool? = nil
+  fileprivate var _rtcConfig: WireRtcConfig? = nil
   fileprivate var _joinRetries: UInt32? = nil
   fileprivate var _singlePeerConnection: Bool? = nil
   fileprivate var _connectTimeoutMs: UInt64? = nil
   fileprivate var _dataStream: WireRoomDataStreamOptions? = nil
+}
+
+nonisolated struct WireRtcConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var continualGatheringPolicy: WireContinualGatheringPolicy {
+    get {_continualGatheringPolicy ?? .gatherOnce}
+    set {_continualGatheringPolicy = newValue}
+  }
+  /// Returns true if `continualGatheringPolicy` has been explicitly set.
+  var hasContinualGatheringPolicy: Bool {self._continualGatheringPolicy != nil}
+  /// Clears the value of `continualGatheringPolicy`. Subsequent reads from it will return its default value.
+  mutating func clearContinualGatheringPolicy() {self._continualGatheringPolicy = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _continualGatheringPolicy: WireContinualGatheringPolicy? = nil
 }
 
 nonisolated struct WireRoomDataStreamOptions: Sendable {
@@ -4974,6 +5015,10 @@ nonisolated extension WireLogLevel: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0LOG_ERROR\0\u{1}LOG_WARN\0\u{1}LOG_INFO\0\u{1}LOG_DEBUG\0\u{1}LOG_TRACE\0")
 }
 
+nonisolated extension WireContinualGatheringPolicy: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0GATHER_ONCE\0\u{1}GATHER_CONTINUALLY\0")
+}
+
 nonisolated extension WireParticipantState: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PARTICIPANT_STATE_JOINING\0\u{1}PARTICIPANT_STATE_JOINED\0\u{1}PARTICIPANT_STATE_ACTIVE\0\u{1}PARTICIPANT_STATE_DISCONNECTED\0")
 }
@@ -6158,7 +6203,7 @@ nonisolated extension WireConnectRequest: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension WireRoomOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoomOptions"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}auto_subscribe\0\u{3}adaptive_stream\0\u{1}dynacast\0\u{4}\u{3}join_retries\0\u{4}\u{2}single_peer_connection\0\u{3}connect_timeout_ms\0\u{3}data_stream\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}auto_subscribe\0\u{3}adaptive_stream\0\u{1}dynacast\0\u{4}\u{2}rtc_config\0\u{3}join_retries\0\u{4}\u{2}single_peer_connection\0\u{3}connect_timeout_ms\0\u{3}data_stream\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6169,6 +6214,7 @@ nonisolated extension WireRoomOptions: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularBoolField(value: &self._autoSubscribe) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self._adaptiveStream) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self._dynacast) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._rtcConfig) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self._joinRetries) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self._singlePeerConnection) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self._connectTimeoutMs) }()
@@ -6192,6 +6238,9 @@ nonisolated extension WireRoomOptions: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._dynacast {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._rtcConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try { if let v = self._joinRetries {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
     } }()
@@ -6211,10 +6260,45 @@ nonisolated extension WireRoomOptions: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._autoSubscribe != rhs._autoSubscribe {return false}
     if lhs._adaptiveStream != rhs._adaptiveStream {return false}
     if lhs._dynacast != rhs._dynacast {return false}
+    if lhs._rtcConfig != rhs._rtcConfig {return false}
     if lhs._joinRetries != rhs._joinRetries {return false}
     if lhs._singlePeerConnection != rhs._singlePeerConnection {return false}
     if lhs._connectTimeoutMs != rhs._connectTimeoutMs {return false}
     if lhs._dataStream != rhs._dataStream {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRtcConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RtcConfig"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}continual_gathering_policy\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 2: try { try decoder.decodeSingularEnumField(value: &self._continualGatheringPolicy) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._continualGatheringPolicy {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRtcConfig, rhs: WireRtcConfig) -> Bool {
+    if lhs._continualGatheringPolicy != rhs._continualGatheringPolicy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -110,6 +110,10 @@ public struct LiveKitConnector: RoomConnector {
             options.adaptiveStream = false
             options.dynacast = false
             options.singlePeerConnection = true
+            // All rooms share the core's list of networks, which is told to all
+            // of them at each join: whoever still gathers then opens sockets
+            // for it again, thirty and more for each session.
+            options.rtcConfig.continualGatheringPolicy = .gatherOnce
             // One attempt: whether and when to try again is the caller's.
             options.joinRetries = 0
             options.connectTimeoutMs = UInt64(max(1, Self.connectTimeout(within: deadline).wholeMilliseconds))
