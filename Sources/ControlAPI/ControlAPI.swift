@@ -19,6 +19,7 @@ public final class ControlAPI: HTTPHandler {
     private let gate: IdempotencyGate?
     private let metrics: HTTPMetrics
     private let log: AccessLog
+    private let relay: (any TaskExecutor)?
     private let clock: any TurngateClock
 
     /// - Throws: `HTTPRoutingError` when two routes of ours collide: a mistake
@@ -40,6 +41,7 @@ public final class ControlAPI: HTTPHandler {
         self.metrics = metrics
         routeMetrics = all.map { metrics.of($0.pattern) }
         log = AccessLog(logger: dependencies.logger)
+        relay = dependencies.relay
         clock = dependencies.clock
     }
 
@@ -123,7 +125,7 @@ public final class ControlAPI: HTTPHandler {
             let response = call.context.bound { [call] in answer(error, call) }
             return .now(finished(response, call, metrics, since: start))
         }
-        return .later { [self, call] in
+        return .later(on: endpoint.isRelay ? relay : nil) { [self, call] in
             await call.context.bound {
                 finished(await carryOut(call, endpoint), call, metrics, since: start)
             }

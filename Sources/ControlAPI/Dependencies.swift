@@ -19,6 +19,7 @@ public struct Dependencies: Sendable {
     var openAPI: [UInt8]
     var docsDirectory: URL?
     var version: VersionInfo
+    var relay: (any TaskExecutor)?
     var clock: any TurngateClock
     var logger: Logger
 
@@ -37,12 +38,14 @@ public struct Dependencies: Sendable {
     ///   - docsDirectory: where `swagger-ui-bundle.js` and `swagger-ui.css`
     ///     lie (`openapi_ui_bundles/swagger_ui/vendor` of the package
     ///     `openapi-ui-bundles`); nil where they were not installed.
+    ///   - relay: where calls go on that only pass on what the database says; nil:
+    ///     on Swift's common threads, as all others.
     public init(
         sessions: any SessionControl, history: any StateHistory, events: EventHub, webhooks: any WebhookRegistry,
         outboundURLs: any OutboundURLRule, serviceSigns: Bool, tokens: any ParticipantTokenIssuer,
         authenticator: (any CallerAuthenticator)?, idempotency: Idempotency? = nil, rateLimit: RateLimitRule? = nil,
         probes: [any ReadinessProbe], metrics: MetricsRegistry, openAPI: [UInt8], docsDirectory: URL?,
-        version: VersionInfo, clock: any TurngateClock, logger: Logger
+        version: VersionInfo, relay: (any TaskExecutor)? = nil, clock: any TurngateClock, logger: Logger
     ) {
         self.sessions = sessions
         self.history = history
@@ -58,6 +61,7 @@ public struct Dependencies: Sendable {
         self.openAPI = openAPI
         self.docsDirectory = docsDirectory
         self.version = version
+        self.relay = relay
         self.clock = clock
         self.logger = logger
     }

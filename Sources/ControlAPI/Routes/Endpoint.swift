@@ -19,6 +19,9 @@ struct Endpoint: Sendable {
     /// The same answer where it is at hand; nil where it is not, or something has
     /// to be waited for. Runs on the network's thread, without a task.
     var answerAtOnce: (@Sendable (APIRequest) throws -> HTTPResponse?)?
+    /// Whether the answer is what the database says and little more, so that it
+    /// goes on where `Dependencies.relay` says.
+    var isRelay = false
 
     /// A call that needs `read` for GET and `write` for the rest.
     init(
@@ -45,6 +48,13 @@ struct Endpoint: Sendable {
     func answeringAtOnce(_ answer: @escaping @Sendable (APIRequest) throws -> HTTPResponse?) -> Endpoint {
         var endpoint = self
         endpoint.answerAtOnce = answer
+        return endpoint
+    }
+
+    /// The same for an answer that is what the database says and little more.
+    func relaying() -> Endpoint {
+        var endpoint = self
+        endpoint.isRelay = true
         return endpoint
     }
 

@@ -15,9 +15,29 @@ final class PastPages: Sendable {
 
         init(_ body: [UInt8]) {
             self.body = body
-            // FNV-1a with 64 bits.
-            let hash = body.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-            tag = "\"\(String(hash, radix: 36))-\(String(body.count, radix: 36))\""
+            tag = "\"\(String(Self.digest(body), radix: 36))-\(String(body.count, radix: 36))\""
+        }
+
+        /// Tells pages apart that nobody has made to be taken for each other. Eight
+        /// bytes at a time: page after page is read that nobody asks for again.
+        private static func digest(_ body: [UInt8]) -> UInt64 {
+            body.withUnsafeBytes { bytes in
+                var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+                var place = 0
+                func take(_ word: UInt64) {
+                    hash = (hash ^ word) &* 0x9E37_79B9_7F4A_7C15
+                    hash ^= hash >> 32
+                }
+                while place + 8 <= bytes.count {
+                    take(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)))
+                    place += 8
+                }
+                while place < bytes.count {
+                    take(UInt64(bytes[place]))
+                    place += 1
+                }
+                return hash
+            }
         }
     }
 

@@ -10,7 +10,7 @@ struct SessionRoutes: Sendable {
         [
             Endpoint(.post, "/v1/sessions", create).remaking(recreate),
             Endpoint(.get, "/v1/sessions", list),
-            Endpoint(.get, "/v1/sessions/{session}", get).answeringAtOnce(getLive),
+            Endpoint(.get, "/v1/sessions/{session}", get).answeringAtOnce(getLive).relaying(),
             Endpoint(.patch, "/v1/sessions/{session}", update),
             Endpoint(.delete, "/v1/sessions/{session}", end),
         ]

@@ -16,7 +16,8 @@ struct StateHistoryRoutes: Sendable {
 
     var endpoints: [Endpoint] {
         [
-            Endpoint(.get, "/v1/sessions/{session}/agent-states", ofSession).answeringAtOnce(keptPage),
+            Endpoint(.get, "/v1/sessions/{session}/agent-states", ofSession).answeringAtOnce(keptPage)
+                .relaying(),
             Endpoint(.get, "/v1/agent-states", ofAll),
             Endpoint(.get, "/v1/sessions/{session}/agent-states/summary", summary),
         ]

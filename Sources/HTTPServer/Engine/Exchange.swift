@@ -49,13 +49,15 @@ final class Exchange: Sendable {
         case .now(let response):
             state.withLock { $0.answer = .settled }
             return response
-        case .later(let respond): return start(respond)
+        case .later(let executor, let respond): return start(on: executor, respond)
         }
     }
 
-    private func start(_ respond: @escaping @Sendable () async -> HTTPResponse) -> HTTPResponse? {
+    private func start(
+        on executor: (any TaskExecutor)?, _ respond: @escaping @Sendable () async -> HTTPResponse
+    ) -> HTTPResponse? {
         core.handling.add(1, ordering: .relaxed)
-        let task = Task.immediate { self.complete(await respond()) }
+        let task = Task.immediate(executorPreference: executor) { self.complete(await respond()) }
         if let response = takeReady() { return response }
         guard core.register(self) else {
             task.cancel()

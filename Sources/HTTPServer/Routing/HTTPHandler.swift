@@ -13,8 +13,9 @@ public enum HTTPAnswer: Sendable {
     /// Run as a task, on the front's own network thread until the first
     /// suspension. The task is cancelled when the client closes the connection,
     /// or only its side of it, and when the server's stop deadline passes; the
-    /// answer is still sent where it can be.
-    case later(@Sendable () async -> HTTPResponse)
+    /// answer is still sent where it can be. It goes on on `executor`, by default on
+    /// Swift's common threads.
+    case later(on: (any TaskExecutor)? = nil, @Sendable () async -> HTTPResponse)
 }
 
 extension HTTPHandler {
@@ -22,7 +23,7 @@ extension HTTPHandler {
     public func respond(to request: HTTPRequest) async -> HTTPResponse {
         switch answer(request) {
         case .now(let response): response
-        case .later(let response): await response()
+        case .later(_, let response): await response()
         }
     }
 }

@@ -17,6 +17,9 @@ public final class PostgresPool: Sendable {
     let inbox: LoopInbox
     let configuration: PostgresConfiguration
 
+    /// Where tasks go on that only pass the pool's results on.
+    public let thread = PostgresThread()
+
     /// Checks the settings and starts the pool's thread; does not wait for a connection.
     ///
     /// - Throws: kind `invalidConfiguration` when the connection string cannot
@@ -26,8 +29,10 @@ public final class PostgresPool: Sendable {
         let inbox = try LoopInbox(queueLimit: configuration.queueLimit)
         self.inbox = inbox
         self.configuration = configuration
-        let started = DetachedThread.start {
+        let started = DetachedThread.start { [thread] in
+            thread.enter()
             PoolLoop(configuration, parameters, inbox, logger).run()
+            thread.leave()
         }
         guard started else { throw PostgresError(.invalidConfiguration, reason: "no thread for the event loop") }
     }
