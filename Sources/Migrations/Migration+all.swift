@@ -20,5 +20,7 @@ extension Migration {
         Migration(version: 14, name: "faster_ids", script: PackageResources._014_faster_ids_sql),
         Migration(version: 15, name: "session_texts", script: PackageResources._015_session_texts_sql),
         Migration(version: 16, name: "plans", script: PackageResources._016_plans_sql),
+        Migration(
+            version: 17, name: "session_text_is_no_veto", script: PackageResources._017_session_text_is_no_veto_sql),
     ]
 }

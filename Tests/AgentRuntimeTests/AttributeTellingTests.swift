@@ -20,6 +20,21 @@ struct AttributeTellingTests {
         #expect(telling.changed(hurried: false, at: ms(1300)) == .tell(attempt: 3))
     }
 
+    @Test mutating func whatChangesBeforeTheyAreLookedAt_isToldWithThem_andNotAgain() {
+        #expect(telling.changed(hurried: false, at: ms(0)) == .tell(attempt: 1))
+        #expect(telling.changed(hurried: true, at: ms(0)) == nil)
+        telling.looked(1)
+        #expect(telling.told(1, at: ms(1)) == nil)
+        #expect(telling.changed(hurried: false, at: ms(2)) == .wait(until: ms(100)))
+        #expect(telling.due(at: ms(100)) == .tell(attempt: 2))
+        // Of a connection that is no more.
+        telling.lost()
+        #expect(telling.changed(hurried: false, at: ms(101)) == .tell(attempt: 3))
+        #expect(telling.changed(hurried: false, at: ms(102)) == nil)
+        telling.looked(2)
+        #expect(telling.told(3, at: ms(103)) == .wait(until: ms(201)))
+    }
+
     @Test mutating func aSlowRoom_isNotAskedTwiceAtOnce_andHearsTheLastChangeWhenItHasAnswered() {
         #expect(telling.changed(hurried: false, at: ms(0)) == .tell(attempt: 1))
         #expect(telling.changed(hurried: false, at: ms(500)) == nil)

@@ -40,9 +40,11 @@ import Testing
         }
     }
 
-    static func answer(_ pool: PostgresPool, _ statement: PostgresStatement, _ value: Int) async -> Answer {
+    static func answer(
+        _ pool: PostgresPool, _ statement: PostgresStatement, _ value: Int, timeout: Duration? = nil
+    ) async -> Answer {
         do {
-            let row = try await pool.query(statement, [.int(value)])[0]
+            let row = try await pool.query(statement, [.int(value)], timeout: timeout)[0]
             return Answer(number: try row.get("n"), began: try row.get("began"))
         } catch {
             return Answer(error: error.sqlState ?? "\(error.kind)")
@@ -74,6 +76,29 @@ import Testing
             name: "absent", sql: "SELECT n, '' AS began FROM absent WHERE n = $1::int8", isShortRead: true)
         let answers = try await Self.ask(absent, [1, 2, 3])
         #expect(answers.map(\.error) == ["42P01", "42P01", "42P01"])
+    }
+
+    /// The first one's time is up on the server, which takes the second one with
+    /// it; that has to wait behind the third, and the pool is closed meanwhile.
+    @Test func readThatIsToBeSentAgain_isToldThatThePoolIsClosed() async throws {
+        let alone = PostgresStatement(name: "alone", sql: Self.slow.sql)
+        let server = try await TemporaryPostgres.privateServer()
+        let url = try await server.database()
+        try await server.stop()
+        try await withPool(to: url, Self.patient) { pool in
+            async let first = Self.answer(pool, Self.slow, 120, timeout: .seconds(10))
+            #expect(await eventually { pool.state.queued == 1 })
+            async let second = Self.answer(pool, Self.slow, 0)
+            #expect(await eventually { pool.state.queued == 2 })
+            async let third = Self.answer(pool, alone, 120)
+            #expect(await eventually { pool.state.queued == 3 })
+            try await server.start()
+            #expect(await eventually { pool.state.underWay == 3 })
+            // The second one is in the queue again.
+            #expect(await eventually { pool.state.queued == 1 })
+            await pool.close(deadline: .seconds(1))
+            #expect(await [first.error, second.error, third.error] == ["timedOut", "closed", "connectionLost"])
+        }
     }
 
     @Test func connectionLostUnderABatch_isToldToAllOfIt() async throws {

@@ -76,6 +76,17 @@ import Testing
         #expect(try await fixture.sessions.session(added.id)?.rpcMethods.contains("late") == true)
     }
 
+    @Test(arguments: ["SELECT (1 / octet_length(''))::text", "SELECT null::text || repeat('x', 1 << 30)"])
+    func aTextThatCannotBeMade_keepsNoSessionFromEnding(body: String) async throws {
+        let fixture = try await StoreFixture()
+        let session = try await fixture.insertSession().session
+        try await fixture.sql("DROP FUNCTION session_text(uuid)")
+        try await fixture.sql("CREATE FUNCTION session_text(uuid) RETURNS text LANGUAGE sql AS $$ \(body) $$")
+        try await end(session, in: fixture)
+        #expect(try await text(of: session, in: fixture) == nil)
+        #expect(try await fixture.sessions.session(session.id)?.status == .ended)
+    }
+
     @Test func aText_goesWithItsSession() async throws {
         let fixture = try await StoreFixture()
         let session = try await fixture.insertSession().session

@@ -3,8 +3,8 @@ import Domain
 /// Calls to the agent's methods: each gets one answer and one line in the log,
 /// whatever comes first.
 extension LiveSession {
-    /// A participant's call has come: it is looked at here and answered beside
-    /// the event loop.
+    /// A participant's call has come: what is at hand is answered here, all else
+    /// beside the event loop.
     func answer(_ invocation: RPCInvocation) {
         let caller = connection?.remoteParticipants.first { $0.identity.isIdentity(invocation.caller) }
         let run = InvocationRun(
@@ -50,7 +50,14 @@ extension LiveSession {
             return settle(run.id, .failure(RPCError(.unsupportedMethod)))
         }
         let (id, invocation) = (run.id, run.invocation)
-        run.tasks = [Task { self.settle(id, .success(await self.answer(builtin, invocation))) }]
+        run.tasks = [
+            Task {
+                let answer = await self.answer(builtin, invocation)
+                // What the caller hears of, it can see as well.
+                self.hurryAttributes()
+                self.settle(id, .success(answer))
+            }
+        ]
     }
 
     /// What the users' system is not asked about: then the caller has its answer.

@@ -5,7 +5,8 @@
 struct AttributeTelling: Sendable, Equatable {
     /// What is to be done now.
     enum Action: Sendable, Equatable {
-        /// Tell the attributes as they are now, and say by this number how it went.
+        /// Tell the attributes, and say by this number when they were looked at and
+        /// how it went.
         case tell(attempt: Int)
         /// Come again with `due` at this moment, and not before it.
         case wait(until: Duration)
@@ -39,7 +40,7 @@ struct AttributeTelling: Sendable, Equatable {
     }
 
     /// Something else is about to be told to the participants: what waits for
-    /// the pace's end only is not to come behind it.
+    /// the pace's end only is told now, too.
     mutating func hurry(at now: Duration) -> Action? {
         guard isStale, !isHurried else { return nil }
         isHurried = true
@@ -48,6 +49,13 @@ struct AttributeTelling: Sendable, Equatable {
 
     /// The moment has come that was waited for.
     mutating func due(at now: Duration) -> Action? { next(at: now) }
+
+    /// They are looked at now: what has changed since it was decided to tell them
+    /// is in them.
+    mutating func looked(_ attempt: Int) {
+        guard isUnderWay, attempt == self.attempt else { return }
+        (isStale, isHurried) = (false, false)
+    }
 
     /// The room has confirmed them.
     mutating func told(_ attempt: Int, at now: Duration) -> Action? {

@@ -23,7 +23,7 @@ extension LiveSession {
     }
 
     /// The participants are told something else: what the attributes have to
-    /// say to it is sent before.
+    /// say to it goes at the same time.
     func hurryAttributes() {
         guard lifecycle.status.isWorking, connection != nil else { return }
         carryOut(attributeTelling.hurry(at: context.clock.uptime))
@@ -50,6 +50,7 @@ extension LiveSession {
     }
 
     private func sendAttributes(_ attempt: Int, over connection: any RoomConnection) async {
+        attributeTelling.looked(attempt)
         do throws(RoomError) {
             try await connection.setAttributes(agentAttributes)
             carryOut(attributeTelling.told(attempt, at: context.clock.uptime))

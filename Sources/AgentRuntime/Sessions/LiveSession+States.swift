@@ -29,7 +29,7 @@ extension LiveSession {
             stateTicket = ticket
             rules.entered(next, at: row.at)
             refreshGates()
-            // Whoever calls over RPC gets an answer that tells of the step.
+            // Whoever called over RPC gets an answer that tells of the step.
             publishAttributes(hurried: cause == .rpc)
             if row.callsForNotification(by: session.spec.turnPolicy) { notifyByPolicy() }
             return StepTaken(changed: true, ticket: ticket)

@@ -63,8 +63,8 @@ enum Cursor {
     }
 
     private static func parts(_ text: String, kind: String, count: Int) -> [Substring]? {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count == count + 1, parts[0] == kind else { return nil }
-        return Array(parts.dropFirst())
+        let parts = text.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard parts.count == count + 1, parts[0].elementsEqual(kind.utf8) else { return nil }
+        return parts.dropFirst().map { Substring($0) }
     }
 }

@@ -123,7 +123,8 @@ struct APIRequest: Sendable {
     }
 
     private static func isJSON(_ field: String) -> Bool {
-        let parts = field.split(separator: ";", omittingEmptySubsequences: false).map(\.trimmingSpace)
+        let parts = field.utf8.split(separator: UInt8(ascii: ";"), omittingEmptySubsequences: false)
+            .map { Substring($0).trimmingSpace }
         guard parts[0].equalsIgnoringCase("application/json") else { return false }
         return parts.dropFirst().allSatisfy {
             $0.equalsIgnoringCase("charset=utf-8") || $0.equalsIgnoringCase("charset=\"utf-8\"")

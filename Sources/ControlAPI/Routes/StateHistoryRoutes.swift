@@ -40,8 +40,9 @@ struct StateHistoryRoutes: Sendable {
 
     /// A page of the past that is in memory.
     private func keptPage(_ request: APIRequest) throws -> HTTPResponse? {
+        let query = try Self.queryOfSession(request)
         guard try HistoryRepresentation(accepting: request.http.headers) == .json else { return nil }
-        return past.page(try Self.queryOfSession(request))?.answer(to: request.http.headers)
+        return past.page(query)?.answer(to: request.http.headers)
     }
 
     private func ofAll(_ request: APIRequest) async throws -> HTTPResponse {

@@ -61,11 +61,12 @@ struct JSONWriter {
 
     private mutating func escape(_ text: String) {
         bytes.append(UInt8(ascii: "\""))
-        if text.utf8.contains(where: Self.needsEscape) {
-            for byte in text.utf8 { escape(byte) }
-        } else {
-            bytes.append(contentsOf: text.utf8)
+        let isPlain = text.utf8.withContiguousStorageIfAvailable { text in
+            guard !text.contains(where: Self.needsEscape) else { return false }
+            bytes.append(contentsOf: text)
+            return true
         }
+        if isPlain != true { for byte in text.utf8 { escape(byte) } }
         bytes.append(UInt8(ascii: "\""))
     }
 

@@ -39,7 +39,8 @@ extension EventHub {
 
     /// Whether there was no more when this was read.
     private func isWhole(_ batch: [StoredEvent]) -> Bool {
-        batch.count < limits.batch && batch.reduce(0) { $0 + $1.json.count } < EventQuery.wholeBytes
+        batch.count < min(limits.batch, EventQuery.longest)
+            && batch.reduce(0) { $0 + $1.json.count } < EventQuery.wholeBytes
     }
 
     /// Nil while nobody listens or the log is given time to recover.

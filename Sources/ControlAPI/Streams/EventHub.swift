@@ -122,11 +122,11 @@ public final class EventHub: Sendable {
             let position = state.position ?? last
             state.position = position
             state.index.insert(subscription)
+            metrics.streams.add(1)
             return .success(subscription.lap(hubAt: position))
         }
         let lap = try entry.get()
         listeners.add(1, ordering: .relaxed)
-        metrics.streams.add(1)
         if let lap { replay(subscription, from: lap) }
         wake()
         return subscription
@@ -145,6 +145,8 @@ public final class EventHub: Sendable {
         let end = subscription.leave()
         let (wasThere, emptied) = state.withLock { state -> (Bool, CheckedContinuation<Void, Never>?) in
             guard state.index.remove(subscription) else { return (false, nil) }
+            // Here, so that who sees no stream any more finds none counted either.
+            metrics.close(end)
             guard state.index.count == 0 else { return (true, nil) }
             state.position = nil
             state.caughtUpAt = nil
@@ -153,8 +155,6 @@ public final class EventHub: Sendable {
         }
         guard wasThere else { return }
         listeners.subtract(1, ordering: .relaxed)
-        metrics.close(end)
-        // Last: whoever waits for the last stream's end may look at all of this.
         emptied?.resume()
     }
 }

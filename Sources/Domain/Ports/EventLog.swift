@@ -4,7 +4,8 @@
 public protocol EventLog: Sendable {
     /// Events in their order. May be fewer than the query's `limit` although more
     /// follow, as an answer's bytes are bounded too; none follow when it is empty,
-    /// or has fewer than `limit` and less than `EventQuery.wholeBytes` of JSON.
+    /// or, for a query without types, has fewer than `limit` and less than
+    /// `EventQuery.wholeBytes` of JSON.
     func events(_ query: EventQuery) async throws(TurngateError) -> [StoredEvent]
     /// Where an event stands; nil when there is none of this id, or not within `scope`.
     func position(of event: EventID, in scope: EventScope) async throws(TurngateError) -> Int64?
@@ -21,7 +22,9 @@ public enum EventScope: Sendable, Hashable {
 
 /// Which events to read.
 public struct EventQuery: Sendable, Equatable {
-    /// No answer is cut short below so many bytes of JSON.
+    /// The largest `limit`.
+    public static let longest = 1000
+    /// No answer to a query without types is cut short below so many bytes of JSON.
     public static let wholeBytes = 1 << 20
 
     /// Whose.

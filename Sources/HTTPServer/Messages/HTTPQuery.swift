@@ -20,15 +20,14 @@ public struct HTTPQuery: Sendable, Equatable, Sequence {
     public init(_ raw: Substring = "") {
         var items: [Item] = []
         var undecodable: [String] = []
-        for pair in raw.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            let value = parts.count > 1 ? parts[1] : ""
-            if let name = PercentCoding.decode(parts[0], plusIsSpace: true),
-                let value = PercentCoding.decode(value, plusIsSpace: true)
+        for pair in raw.utf8.split(separator: UInt8(ascii: "&")) {
+            let end = pair.firstIndex(of: UInt8(ascii: "=")) ?? pair.endIndex
+            if let name = PercentCoding.decode(Substring(pair[..<end]), plusIsSpace: true),
+                let value = PercentCoding.decode(Substring(pair[end...].dropFirst()), plusIsSpace: true)
             {
                 items.append(Item(name: name, value: value))
             } else {
-                undecodable.append(String(pair))
+                undecodable.append(String(Substring(pair)))
             }
         }
         self.items = items

@@ -28,6 +28,7 @@ public final class LiveKitRoomConnection: RoomConnection {
     private let localHandle: FFIHandle
     private let outlet: RoomEventOutlet
     private let reconnectTimeout: Duration
+    private let sockets: SignalSockets?
     private let state: Mutex<State>
 
     /// From the core's answer to a join. Keeps the room's and the agent's own
@@ -44,6 +45,7 @@ public final class LiveKitRoomConnection: RoomConnection {
         audio = ReceivedAudio(core: core, pending: pending)
         localHandle = local
         reconnectTimeout = configuration.reconnectTimeout
+        sockets = SignalSockets(url: configuration.url)
         outlet = RoomEventOutlet(capacity: configuration.maxPendingEvents)
         let roster = ParticipantRoster(joined)
         let texts = TextAssembler(maxBytes: configuration.maxTextBytes, maxOpen: configuration.maxOpenTexts)
@@ -158,6 +160,8 @@ public final class LiveKitRoomConnection: RoomConnection {
             state.patience = nil
         }
         audio.reconnected()
+        // Over a socket of its own, and this is the core's thread.
+        if let sockets { Task { sockets.sendAtOnce() } }
         tell(.reconnected)
     }
 

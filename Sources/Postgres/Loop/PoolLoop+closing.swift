@@ -11,7 +11,7 @@ extension PoolLoop {
     /// Whether the loop may end.
     func isDone(_ now: UInt64) -> Bool {
         guard let closeDeadline else { return false }
-        return now >= closeDeadline || connections.allSatisfy { $0.pending.isEmpty }
+        return now >= closeDeadline || (waiting.isEmpty && connections.allSatisfy { $0.pending.isEmpty })
     }
 
     /// Ends everything; whoever still waits learns it.
@@ -24,6 +24,10 @@ extension PoolLoop {
                 job.settle(.failure(.lost(inTransaction: job.isTransaction, cause: cause)))
             }
         }
+        // Sent once, aborted by another that shared its Sync, and put back.
+        inbox.leftQueue(waiting.count)
+        waiting.forEach { $0.job.settle(.failure(.closed)) }
+        waiting = []
         subscribers.values.forEach { $0.forEach { $0.finish() } }
         late.forEach(refuse)
         inbox.publish(connected: 0, underWay: 0)

@@ -52,8 +52,9 @@ extension PoolLoop {
         }
     }
 
-    /// Asks the server to stop the query at the front if its time is up; what
-    /// is behind it has not begun.
+    /// Asks the server to stop the query at the front if its time is up. What is
+    /// behind it has not begun, unless it shares the front's Sync: whatever is hit
+    /// in its place is sent again.
     private func cancelFirst(on connection: PoolConnection, _ now: UInt64) {
         guard !connection.cancelWasSent, let pointer = connection.pointer,
             let first = connection.pending.first, first.deadline <= now

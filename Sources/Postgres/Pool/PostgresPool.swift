@@ -4,7 +4,8 @@ import Logging
 ///
 /// One thread drives all connections in libpq's pipeline mode: queries of many
 /// tasks are under way on the same connection at once, each with a Sync of its
-/// own, so that an error affects only the query that made it. Connections are
+/// own, or sent again where another that shared it has failed, so that an error
+/// affects only the query that made it. Connections are
 /// opened in the background and reopened when they break; a pool can be made
 /// before the server is up.
 ///

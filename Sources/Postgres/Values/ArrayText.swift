@@ -4,10 +4,10 @@ enum ArrayText {
     private static let backslash = UInt8(ascii: "\\")
     private static let comma = UInt8(ascii: ",")
 
-    /// Appends `items`; `quoted` elements are escaped, so that they may hold
-    /// any character and the word NULL.
+    /// Appends `items`, each as `append` writes it: what may hold any character,
+    /// or the word NULL, through `quote`.
     static func append<Item>(
-        _ items: [Item?], quoted: Bool, to buffer: inout [UInt8], _ text: (Item) -> [UInt8]
+        _ items: [Item?], to buffer: inout [UInt8], _ append: (Item, inout [UInt8]) -> Void
     ) {
         buffer.append(UInt8(ascii: "{"))
         for (index, item) in items.enumerated() {
@@ -16,12 +16,13 @@ enum ArrayText {
                 buffer.append(contentsOf: "NULL".utf8)
                 continue
             }
-            if quoted { appendQuoted(text(item), to: &buffer) } else { buffer.append(contentsOf: text(item)) }
+            append(item, &buffer)
         }
         buffer.append(UInt8(ascii: "}"))
     }
 
-    private static func appendQuoted(_ text: [UInt8], to buffer: inout [UInt8]) {
+    /// Appends an element in quotation marks and escaped.
+    static func quote(_ text: some Collection<UInt8>, to buffer: inout [UInt8]) {
         buffer.append(quote)
         for byte in text {
             if byte == quote || byte == backslash { buffer.append(backslash) }

@@ -9,20 +9,22 @@ extension PostgresValue {
         case .int64(let value): buffer.append(contentsOf: String(value).utf8)
         case .double(let value): buffer.append(contentsOf: TextFormat.double(value).utf8)
         case .bool(let value): buffer.append(contentsOf: TextFormat.bool(value).utf8)
-        case .uuid(let value): buffer.append(contentsOf: value.uuidString.utf8)
-        case .timestamp(let value): buffer.append(contentsOf: TimestampText.format(microseconds: value).utf8)
+        case .uuid(let value): TextFormat.append(value, to: &buffer)
+        case .timestamp(let value): TimestampText.append(microseconds: value, to: &buffer)
         case .json(let value), .bytes(let value): buffer.append(contentsOf: value)
-        case .textArray(let items): ArrayText.append(items, quoted: true, to: &buffer) { Array($0.utf8) }
-        case .jsonArray(let items): ArrayText.append(items, quoted: true, to: &buffer) { $0 }
-        case .bytesArray(let items): ArrayText.append(items, quoted: true, to: &buffer, TextFormat.hex)
-        case .uuidArray(let items): ArrayText.append(items, quoted: false, to: &buffer) { Array($0.uuidString.utf8) }
-        case .int64Array(let items): ArrayText.append(items, quoted: false, to: &buffer) { Array(String($0).utf8) }
+        case .textArray(let items): ArrayText.append(items, to: &buffer) { ArrayText.quote($0.utf8, to: &$1) }
+        case .jsonArray(let items): ArrayText.append(items, to: &buffer) { ArrayText.quote($0, to: &$1) }
+        case .bytesArray(let items):
+            ArrayText.append(items, to: &buffer) { ArrayText.quote(TextFormat.hex($0), to: &$1) }
+        case .uuidArray(let items): ArrayText.append(items, to: &buffer) { TextFormat.append($0, to: &$1) }
+        case .int64Array(let items): ArrayText.append(items, to: &buffer) { $1.append(contentsOf: String($0).utf8) }
         case .doubleArray(let items):
-            ArrayText.append(items, quoted: false, to: &buffer) { Array(TextFormat.double($0).utf8) }
+            ArrayText.append(items, to: &buffer) { $1.append(contentsOf: TextFormat.double($0).utf8) }
         case .boolArray(let items):
-            ArrayText.append(items, quoted: false, to: &buffer) { Array(TextFormat.bool($0).utf8) }
+            ArrayText.append(items, to: &buffer) { $1.append(contentsOf: TextFormat.bool($0).utf8) }
+        // Nothing in a time, blank and colons, means anything to an array.
         case .timestampArray(let items):
-            ArrayText.append(items, quoted: true, to: &buffer) { Array(TimestampText.format(microseconds: $0).utf8) }
+            ArrayText.append(items, to: &buffer) { TimestampText.append(microseconds: $0, to: &$1) }
         }
     }
 }

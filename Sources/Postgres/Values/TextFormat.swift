@@ -1,5 +1,9 @@
+import Foundation
+
 /// The text formats that need no parser of their own.
 enum TextFormat {
+    private static let digits = Array("0123456789abcdef".utf8)
+
     /// A number that the server reads back exactly; infinities and NaN as it
     /// spells them.
     static func double(_ value: Double) -> String {
@@ -12,7 +16,6 @@ enum TextFormat {
 
     /// `bytea` in hex: `\x` and two digits a byte.
     static func hex(_ value: [UInt8]) -> [UInt8] {
-        let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = [UInt8(ascii: "\\"), UInt8(ascii: "x")]
         text.reserveCapacity(2 + value.count * 2)
         for byte in value {
@@ -20,6 +23,17 @@ enum TextFormat {
             text.append(digits[Int(byte & 15)])
         }
         return text
+    }
+
+    /// Appends a UUID in its usual form, in lower case.
+    static func append(_ value: UUID, to buffer: inout [UInt8]) {
+        withUnsafeBytes(of: value.uuid) { bytes in
+            for (place, byte) in bytes.enumerated() {
+                if [4, 6, 8, 10].contains(place) { buffer.append(UInt8(ascii: "-")) }
+                buffer.append(digits[Int(byte >> 4)])
+                buffer.append(digits[Int(byte & 15)])
+            }
+        }
     }
 
     /// The bytes behind hex digits, or nil when one is not a digit.

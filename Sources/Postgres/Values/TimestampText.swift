@@ -12,15 +12,21 @@ enum TimestampText {
     /// The last whole year that microseconds since 1970 can express.
     private static let lastYear = 294_246
 
-    /// `2026-11-22 12:00:00.000001+00`; values before year 1 are clamped to it.
-    static func format(microseconds: Int64) -> String {
+    /// Appends `2026-11-22 12:00:00.000001+00`; values before year 1 are clamped to it.
+    static func append(microseconds: Int64, to buffer: inout [UInt8]) {
         let value = max(microseconds, earliest)
         let days = floorDivide(value, microsecondsPerDay)
         let rest = value - days * microsecondsPerDay
         let date = civil(days: days)
         let seconds = rest / 1_000_000
-        let time = [seconds / 3600, seconds / 60 % 60, seconds % 60].map { pad($0, 2) }.joined(separator: ":")
-        return "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2)) \(time).\(pad(rest % 1_000_000, 6))+00"
+        append(date.year, 4, then: "-", to: &buffer)
+        append(date.month, 2, then: "-", to: &buffer)
+        append(date.day, 2, then: " ", to: &buffer)
+        append(seconds / 3600, 2, then: ":", to: &buffer)
+        append(seconds / 60 % 60, 2, then: ":", to: &buffer)
+        append(seconds % 60, 2, then: ".", to: &buffer)
+        append(rest % 1_000_000, 6, then: "+", to: &buffer)
+        buffer.append(contentsOf: "00".utf8)
     }
 
     /// Microseconds since 1970 of `YYYY-MM-DD HH:MM:SS[.ffffff][±HH[:MM[:SS]]]`;
@@ -71,8 +77,17 @@ enum TimestampText {
         return value % divisor < 0 ? quotient - 1 : quotient
     }
 
-    private static func pad(_ value: Int64, _ width: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
+    /// At least `width` digits, and `end`.
+    private static func append(
+        _ value: Int64, _ width: Int, then end: Unicode.Scalar, to buffer: inout [UInt8]
+    ) {
+        var power: Int64 = 1
+        for _ in 1..<width { power *= 10 }
+        while value / power >= 10 { power *= 10 }
+        while power > 0 {
+            buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: value / power % 10))
+            power /= 10
+        }
+        buffer.append(UInt8(ascii: end))
     }
 }

@@ -51,8 +51,9 @@ struct EventRow: Sendable {
     /// not told, and never a reason to lose what it is about.
     private static func kept(_ data: [UInt8]) -> [UInt8] {
         guard data.count <= dataBytes else { return Array("{\"omitted\":true,\"bytes\":\(data.count)}".utf8) }
-        let breaks: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: "\r")]
-        guard data.contains(where: breaks.contains) else { return data }
-        return data.map { breaks.contains($0) ? UInt8(ascii: " ") : $0 }
+        guard data.contains(where: isBreak) else { return data }
+        return data.map { isBreak($0) ? UInt8(ascii: " ") : $0 }
     }
+
+    private static func isBreak(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
 }

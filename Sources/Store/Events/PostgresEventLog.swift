@@ -19,8 +19,8 @@ public struct PostgresEventLog: EventLog {
     public init(pool: PostgresPool) { database = Database(pool: pool) }
 
     /// May be fewer than `limit` although more follow, as an answer holds about
-    /// 4 MiB: only an empty one means that there are none. Types that a newer
-    /// version writes and this one does not know are left out.
+    /// 4 MiB, and one for a few types ends where something was found. Types that a
+    /// newer version writes and this one does not know are left out.
     public func events(_ query: EventQuery) async throws(TurngateError) -> [StoredEvent] {
         let end = query.upTo ?? .max
         guard query.scope == .everything, !query.types.isEmpty else {
@@ -56,7 +56,8 @@ public struct PostgresEventLog: EventLog {
     private func page(_ query: EventQuery, after: Int64, upTo: Int64) async throws(TurngateError) -> [StoredEvent] {
         let types = query.types.isEmpty ? EventType.allCases : query.types
         let values: [PostgresValue] = [
-            .int64(after), .int64(upTo), .textArray(types.map(\.rawValue)), .int(min(max(1, query.limit), 1000)),
+            .int64(after), .int64(upTo), .textArray(types.map(\.rawValue)),
+            .int(min(max(1, query.limit), EventQuery.longest)),
             .int64(Self.pageBytes),
         ]
         return switch query.scope {

@@ -25,7 +25,7 @@ struct HistoryStatement {
             bound: filter.shape == nil ? limit : max(1000, limit))
         statement =
             filter.shape.map {
-                Self.statement(named: text.name(shape: $0), text, isShort: form == .page && query.session != nil)
+                Self.statement(named: text.name(shape: $0), text, isShort: form == .page && query.isShort)
             } ?? .unnamed(text.sql)
     }
 
@@ -38,4 +38,10 @@ struct HistoryStatement {
             return statement
         }
     }
+}
+
+extension HistoryQuery {
+    /// Whether the rows of a page stand one behind the other, so that no more are
+    /// read than are shown.
+    fileprivate var isShort: Bool { session != nil && state == nil && since == nil && until == nil }
 }

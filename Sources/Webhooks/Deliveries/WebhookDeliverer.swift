@@ -21,6 +21,7 @@ public final class WebhookDeliverer: Sendable {
     private let metrics: WebhookMetrics?
     private let logger: Logger
     private let doorbell = Doorbell()
+    private let newsBell = Doorbell()
     private let tidyBell = Doorbell()
     private let state: Mutex<State>
 
@@ -51,7 +52,7 @@ public final class WebhookDeliverer: Sendable {
     }
 
     /// Says that there may be something new to deliver. Cheap; from anywhere.
-    public func wake() { doorbell.ring() }
+    public func wake() { newsBell.ring() }
 
     /// Begins nothing more and waits for what is under way, at most `deadline`
     /// long; what is under way then is broken off, and will be delivered again.
@@ -74,6 +75,7 @@ public final class WebhookDeliverer: Sendable {
     func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.ring(self.doorbell, every: self.configuration.poll) }
+            group.addTask { await self.passNewsOn() }
             group.addTask { await self.ring(self.tidyBell, every: self.configuration.tidyEvery) }
             group.addTask { await self.tidy() }
             await deliver()
@@ -90,19 +92,26 @@ public final class WebhookDeliverer: Sendable {
         }
     }
 
+    /// At a pace: in a busy moment there is news all the time. A lane that has
+    /// ended and left its place free rings the bell itself.
+    private func passNewsOn() async {
+        while !Task.isCancelled {
+            await newsBell.wait()
+            doorbell.ring()
+            if configuration.pace > .zero {
+                do { try await clock.sleep(for: configuration.pace) } catch { return }
+            }
+        }
+    }
+
     private func deliver() async {
         await withDiscardingTaskGroup { group in
             while !isStopping, !Task.isCancelled {
-                let begun = clock.uptime
                 // As long as there is more than could be taken at once.
                 while let lanes = await claim(), !lanes.isEmpty, !isStopping {
                     for lane in lanes { group.addTask { await self.deliver(lane) } }
                 }
                 await doorbell.wait()
-                // Cancellation ends the loop as it does everywhere here.
-                if clock.uptime - begun < configuration.pace {
-                    try? await clock.sleep(until: begun + configuration.pace)
-                }
             }
         }
     }

@@ -68,9 +68,11 @@ struct Counter {
         return handle
     }
 
-    /// What the caller got; nil when it got nothing for too long.
+    /// What the caller got; nil when it got nothing for too long. The call is in
+    /// the journal by then: the session writes it down before it does anything else.
     func result(of call: UInt64) async -> Result<String, RPCError>? {
         _ = await eventually(within: .seconds(20)) { connection.answer(to: call) != nil }
+        _ = await supervisor.liveSession(id)?.methodReports
         return connection.answer(to: call)
     }
 
