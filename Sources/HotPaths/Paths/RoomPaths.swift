@@ -98,9 +98,13 @@ import TestSupport
         await service.journal.settle()
     }
 
+    /// Returns when the call is in the journal: the caller has its answer before, and whether the session or
+    /// this goes on first would be a matter of chance. The session answers nothing else in between.
     private func call(_ method: String, _ payload: String) async throws -> String {
         let handle = connection.invoke(method, by: "alice", payload: payload)
-        return try await connection.awaitAnswer(to: handle).get()
+        let answer = try await connection.awaitAnswer(to: handle).get()
+        _ = try await service.supervisor.methods(session)
+        return answer
     }
 
     @Driver private final class Turns {
