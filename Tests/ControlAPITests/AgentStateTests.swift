@@ -116,6 +116,13 @@ struct AgentStateTests {
         #expect(try await type("application/json;q=0, */*") == "application/x-ndjson")
     }
 
+    @Test func whatIsNotThere_comesBeforeWhatIsNotAcceptable() async throws {
+        let path = try await harness.session()
+        for (target, status) in [("/v1/sessions/nope/agent-states", 404), ("\(path)/agent-states?limit=x", 400)] {
+            #expect(try await harness.send(.get, target, headers: ["Accept": "image/png"]).status == status)
+        }
+    }
+
     @Test func accept_ofNothingWeHave_is406() async throws {
         for accept in ["text/html", "application/json;q=0", "nonsense"] {
             let answer = try await harness.send(.get, "/v1/agent-states", headers: ["Accept": accept])

@@ -39,6 +39,25 @@ import Testing
         #expect(text.contains("turngate_webhook_delivery_duration_seconds_count 20"))
     }
 
+    /// The pace is for news: here it is longer than anybody waits.
+    @Test func placeThatComesFree_isTakenAtOnce() async throws {
+        let fixture = try await DeliveryFixture()
+        let receiver = try Receiver.answering()
+        defer { receiver.stop() }
+        let made = try await fixture.make(receiver.url)
+        for _ in 0..<12 {
+            try await fixture.events.add([.turnStarted], to: try await fixture.events.session())
+        }
+        let deliverer = fixture.deliverer {
+            $0.maxInFlightPerWebhook = 1
+            $0.pace = .seconds(600)
+            $0.poll = .seconds(600)
+        }
+        deliverer.start()
+        #expect(try await fixture.reaches(12, .delivered, made.webhook.id))
+        await deliverer.stop(deadline: .seconds(60))
+    }
+
     @Test func signature_isBySecretsOld_andNew_whileTheyRotate() async throws {
         let fixture = try await DeliveryFixture()
         let receiver = try Receiver.answering()
