@@ -17,6 +17,8 @@ public final class TemporaryPostgresServer: Sendable {
     private let supervisor: TemporaryPostgresSupervisor
 
     private init() throws {
+        // Not TMPDIR: the socket lies here, whose path has 107 bytes at most, and the
+        // server's own user has to get in.
         var template = Array("/tmp/tgpg-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw TemporaryPostgres.Failure(description: "mkdtemp failed") }
         directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -11,28 +11,40 @@ import Testing
 
     private static var here: UInt { UInt(pthread_self()) }
 
+    /// After how many of its queries a task of `executor` goes on on the pool's thread.
+    private static func passed(_ pool: PostgresPool, _ executor: (any TaskExecutor)?) async throws -> Int {
+        try await Task(executorPreference: executor) {
+            var passed = 0
+            for _ in 0..<200 {
+                _ = try await pool.query(one)
+                if pool.threadExecutor.isCurrent { passed += 1 }
+            }
+            return passed
+        }.value
+    }
+
     /// Not after each: an answer that is there before the task waits for it wakes nobody.
     @Test func taskThatPassesOn_goesOnOnThePoolsThread() async throws {
         try await withPool { pool in
-            let passed = try await Task(executorPreference: pool.thread) {
-                var passed = 0
-                for _ in 0..<200 {
-                    _ = try await pool.query(Self.one)
-                    if pool.thread.isCurrent { passed += 1 }
-                }
-                return passed
-            }.value
-            #expect(passed > 0)
-            let common = try await Task {
-                var passed = 0
-                for _ in 0..<200 {
-                    _ = try await pool.query(Self.one)
-                    if pool.thread.isCurrent { passed += 1 }
-                }
-                return passed
-            }.value
-            #expect(common == 0)
+            let (here, elsewhere) = (try await Self.passed(pool, pool.threadExecutor), try await Self.passed(pool, nil))
+            #expect(here > 0 && elsewhere == 0)
         }
+    }
+
+    /// The pool's thread tells it so at its own end, and the task asks again right there.
+    @Test func taskUnderWay_whenThePoolCloses_hearsIt_andCanAskNoMore() async throws {
+        let kinds = try await withPool { pool in
+            let task = Task(executorPreference: pool.threadExecutor) {
+                [
+                    await failure { _ = try await pool.query(Self.sleep) }?.kind,
+                    await failure { _ = try await pool.query(Self.one) }?.kind,
+                ]
+            }
+            #expect(await eventually { pool.state.underWay == 1 })
+            await pool.close(deadline: .zero)
+            return await task.value
+        }
+        #expect(kinds == [.connectionLost, .closed])
     }
 
     /// While it computes, nothing else of the pool goes on; what it asks for next
@@ -41,7 +53,7 @@ import Testing
         try await withPool { pool in
             let sum = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<200 {
-                    group.addTask(executorPreference: pool.thread) {
+                    group.addTask(executorPreference: pool.threadExecutor) {
                         let first: Int = try await pool.query(Self.one)[0].get("n")
                         let second: Int = try await pool.query(Self.one)[0].get("n")
                         return first + second
@@ -56,7 +68,7 @@ import Testing
     /// Whoever gives a task up wakes it, and it must not run there: he may hold locks.
     @Test func cancelledTask_goesOnElsewhere() async throws {
         try await withPool { pool in
-            let task = Task(executorPreference: pool.thread) { () -> (UInt, PostgresError.Kind?) in
+            let task = Task(executorPreference: pool.threadExecutor) { () -> (UInt, PostgresError.Kind?) in
                 do {
                     _ = try await pool.query(Self.sleep)
                     return (Self.here, nil)
@@ -99,7 +111,7 @@ import Testing
     @Test func closedPool_leavesTheTaskToTheCommonThreads() async throws {
         let kind = try await withPool { pool in
             await pool.close()
-            return await Task(executorPreference: pool.thread) { () -> PostgresError.Kind? in
+            return await Task(executorPreference: pool.threadExecutor) { () -> PostgresError.Kind? in
                 do {
                     _ = try await pool.query(Self.one)
                     return nil

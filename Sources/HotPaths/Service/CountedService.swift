@@ -66,7 +66,7 @@ struct CountedService: Sendable {
                     log: PostgresIdempotencyLog(pool: pool, runtime: runtime, clock: SystemClock(), logger: logger),
                     sha256: { SHA256.hash($0) }),
                 probes: [PostgresReadiness(pool: pool)], metrics: metrics, openAPI: [], docsDirectory: nil,
-                version: VersionInfo(version: "0"), relay: pool.thread, clock: SystemClock(), logger: logger))
+                version: VersionInfo(version: "0"), relay: pool.threadExecutor, clock: SystemClock(), logger: logger))
         server = try Self.serve(api)
         (self.journal, self.clock, self.pool, port) = (journal, clock, pool, server.port ?? 0)
         hub = Task { await events.run() }

@@ -1,5 +1,6 @@
 -- As in 0015, but that a text which cannot be made keeps no session from ending:
--- the service reads such a session from the other tables.
+-- the service reads such a session from the other tables. A function can only be
+-- replaced whole, and 0015 is never edited.
 CREATE OR REPLACE FUNCTION sessions_leave_text() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off
 AS $$

@@ -19,7 +19,7 @@ public final class PostgresPool: Sendable {
     let configuration: PostgresConfiguration
 
     /// Where tasks go on that only pass the pool's results on.
-    public let thread = PostgresThread()
+    public let threadExecutor = PostgresThreadExecutor()
 
     /// Checks the settings and starts the pool's thread; does not wait for a connection.
     ///
@@ -30,10 +30,10 @@ public final class PostgresPool: Sendable {
         let inbox = try LoopInbox(queueLimit: configuration.queueLimit)
         self.inbox = inbox
         self.configuration = configuration
-        let started = DetachedThread.start { [thread] in
-            thread.enter()
+        let started = DetachedThread.start { [threadExecutor] in
+            threadExecutor.enter()
             PoolLoop(configuration, parameters, inbox, logger).run()
-            thread.leave()
+            threadExecutor.leave()
         }
         guard started else { throw PostgresError(.invalidConfiguration, reason: "no thread for the event loop") }
     }

@@ -85,7 +85,7 @@ struct Service: Sendable {
                 ],
                 metrics: metrics, openAPI: PackageResources.openapi_yaml, docsDirectory: docs(configuration),
                 version: VersionInfo(version: BuildVersion.text, nativeCore: BuildVersion.nativeCore),
-                relay: pool.thread, clock: clock, logger: logger))
+                relay: pool.threadExecutor, clock: clock, logger: logger))
         let server = try serve(api, at: configuration.listen, metrics: metrics, logger: logger)
         return Service(
             logger: logger, runtime: runtime, pool: pool, journal: journal, registry: registry, supervisor: supervisor,

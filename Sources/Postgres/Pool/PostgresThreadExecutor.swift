@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// All of the pool's connections wait while such a task computes: for nothing
 /// that blocks, and for nothing longer than a page of text takes.
-public final class PostgresThread: TaskExecutor {
+public final class PostgresThreadExecutor: TaskExecutor {
     /// The thread's `pthread_t`; 0 before it runs.
     private let thread = Atomic<UInt>(0)
 
